@@ -1,0 +1,193 @@
+"""The journal file: the only module that writes SQL, on the only writing connection.
+
+One connection writes and checkpoints. SQLite before 3.51.3 can corrupt a WAL database when two
+connections checkpoint at once (sqlite.org/wal.html#walresetbug), and Debian 12 ships 3.40.1.
+Use it from one thread; readers open the file `mode=ro`.
+
+The WAL is grown once at start: a commit then overwrites blocks that the file system has already
+allocated and costs one flush instead of two (hil/bench/journal.py).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.clock import Quality
+from appliance.domain.events import CallOffered, Channel, Entry, closes, stream
+from appliance.domain.orders import Order
+from appliance.journal import chain, codec, migrate
+
+PAGE_BYTES = 1024  # half the bytes of 4-KB pages for our small rows
+CHECKPOINT_PAGES = 4000
+WARM_PAGES = 4400  # the WAL overshoots the checkpoint by at most one transaction
+_FRAME_BYTES = PAGE_BYTES + 24  # sqlite.org/fileformat2.html#walformat
+_ORDER = "SELECT id, key, seq, channel, recipient, form, body FROM outbox"
+
+
+class JournalError(Exception):
+    """The journal cannot be opened or written. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry with the orders it gives rise to and those it settles."""
+
+    entry: Entry
+    orders: Sequence[Order] = ()
+    settled: Sequence[str] = ()
+
+
+Batch = Sequence[Written]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An order in the outbox. `id` grows with time."""
+
+    id: int
+    seq: int
+    order: Order
+
+
+class Journal:
+    def __init__(self, path: Path, boot: str, utc_ms: int) -> None:
+        """Open or make the journal at `path`. Raises JournalError."""
+        try:
+            self._db = _open(path)
+            self._boot = self._boot_row(boot, utc_ms)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(
+                f"{path}: jurnal tidak dapat dibuka / the journal cannot be opened: {error}"
+            ) from error
+        self._chain = self._last_chain()
+        self._grow_wal(path.with_name(path.name + "-wal"))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def append(self, batch: Batch, quality: Quality) -> None:
+        """Write the batch, all or none. Durable on return.
+
+        Raises JournalError when the disk is full or failing; nothing was written.
+        """
+        link = self._chain
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for written in batch:
+                link = self._insert(written, quality, link)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise JournalError(f"jurnal gagal ditulis / the journal failed: {error}") from error
+        self._chain = link
+
+    def _insert(self, written: Written, quality: Quality, link: bytes) -> bytes:
+        entry = written.entry
+        event, about = entry.event, stream(entry.event)
+        kind, data = type(event).__name__, codec.encode(event)
+        row = (entry.seq, entry.utc_ms, quality, self._boot, entry.at_ms, kind, about, data)
+        link = chain.link(link, row)
+        self._db.execute("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)", (*row, link))
+        if closes(event):
+            self._db.execute("DELETE FROM open_stream WHERE stream = ?", (about,))
+        else:
+            self._db.execute("INSERT OR IGNORE INTO open_stream VALUES (?,?)", (about, entry.seq))
+        self._db.executemany(
+            "INSERT INTO outbox (key, seq, channel, recipient, form, body) VALUES (?,?,?,?,?,?)",
+            [_order_row(order, entry.seq) for order in written.orders],
+        )
+        self.settle(written.settled)
+        return link
+
+    def settle(self, keys: Sequence[str]) -> None:
+        """Nobody waits for these orders any more. Unknown keys do no harm."""
+        self._db.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
+
+    def open_entries(self) -> Iterator[Entry]:
+        """Entries of every stream still open, oldest first: enough to rebuild the World."""
+        # CROSS JOIN keeps SQLite from scanning the whole journal in order of seq.
+        rows = self._db.execute(
+            "SELECT seq, boot, at_ms, utc_ms, type, data FROM open_stream"
+            " CROSS JOIN journal USING (stream) WHERE seq >= first_seq ORDER BY seq"
+        )
+        return (self._entry(*row) for row in rows)
+
+    def all_entries(self) -> Iterator[Entry]:
+        rows = self._db.execute(
+            "SELECT seq, boot, at_ms, utc_ms, type, data FROM journal ORDER BY seq"
+        )
+        return (self._entry(*row) for row in rows)
+
+    def last_seq(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+
+    def boots(self) -> int:
+        """How often the machine has started with this journal; never goes back."""
+        return self._boot
+
+    def knows_leg(self, leg: str) -> bool:
+        """Whether a call of `leg` was ever written, open or not."""
+        found = self._db.execute(
+            "SELECT 1 FROM journal WHERE type = ? AND json_extract(data, '$.leg') = ?",
+            (CallOffered.__name__, leg),
+        )
+        return found.fetchone() is not None
+
+    def outgoing(self, after: int = 0, limit: int = 200) -> list[Outgoing]:
+        """Orders in the outbox with an id greater than `after`, oldest first."""
+        rows = self._db.execute(f"{_ORDER} WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+        return [_outgoing(*row) for row in rows]
+
+    def _entry(self, seq: int, boot: int, at_ms: int, utc_ms: int, kind: str, data: str) -> Entry:
+        # Another boot's monotonic time means nothing now: count its waits from the start anew.
+        here_ms = at_ms if boot == self._boot else 0
+        return Entry(seq, here_ms, utc_ms, codec.decode_event(kind, data))
+
+    def _boot_row(self, boot: str, utc_ms: int) -> int:
+        self._db.execute(
+            "INSERT OR IGNORE INTO boot (boot_id, utc_ms) VALUES (?, ?)", (boot, utc_ms)
+        )
+        row = self._db.execute("SELECT id FROM boot WHERE boot_id = ?", (boot,)).fetchone()
+        return int(row[0])
+
+    def _last_chain(self) -> bytes:
+        row = self._db.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        return row[0] if row else chain.START
+
+    def _grow_wal(self, wal: Path) -> None:
+        """Append zeros up to the size the WAL will have; SQLite reads no frame whose salt differs.
+
+        The file exists: opening has written at least the boot's row or found a WAL to recover.
+        """
+        self._db.execute("PRAGMA user_version").fetchone()
+        missing = WARM_PAGES * _FRAME_BYTES - (wal.stat().st_size if wal.exists() else 0)
+        if missing > 0 and wal.exists():
+            with wal.open("ab", buffering=0) as file:
+                file.write(bytes(missing))
+                os.fsync(file.fileno())
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+    db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    db.execute("PRAGMA foreign_keys = ON")
+    migrate.to_current(db, JournalError)
+    return db
+
+
+def _order_row(order: Order, seq: int) -> tuple[str, int, str, str, str, str]:
+    form, body = type(order.body).__name__, codec.encode(order.body)
+    return (order.key, seq, order.channel, order.to, form, body)
+
+
+def _outgoing(id: int, key: str, seq: int, channel: str, to: str, form: str, body: str) -> Outgoing:
+    return Outgoing(id, seq, Order(key, Channel(channel), to, codec.decode_body(form, body)))
