@@ -92,14 +92,18 @@ class Disk:
         return batch
 
     def _decide(self, asked: list[_Asked]) -> None:
-        try:
-            outcomes: list[Outcome | JournalError] = [
-                *self._engine.handle_all([item.given for item in asked])
-            ]
-        except JournalError as error:
-            outcomes = [error] * len(asked)
+        outcomes = self._outcomes([item.given for item in asked])
         tell = partial(self._tell, asked, outcomes, self._engine.world)
         self._loop.call_soon_threadsafe(tell)
+
+    def _outcomes(self, inputs: list[Input]) -> list[Outcome | JournalError]:
+        try:
+            return [*self._engine.handle_all(inputs)]
+        except JournalError as error:
+            if len(inputs) == 1:
+                return [error]
+            # What the journal does not take must not take the others with it.
+            return [outcome for given in inputs for outcome in self._outcomes([given])]
 
     def _tell(
         self, asked: list[_Asked], outcomes: list[Outcome | JournalError], world: World

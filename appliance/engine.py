@@ -12,20 +12,21 @@ from dataclasses import dataclass, replace
 from appliance.clock import Clock
 from appliance.domain.decide import decide
 from appliance.domain.events import Entry
-from appliance.domain.orders import orders, settled
+from appliance.domain.orders import Order, orders, settled
 from appliance.domain.requests import Input, Refused
 from appliance.domain.rules import Rules
 from appliance.domain.world import World, evolve
-from appliance.journal import Journal, Written
+from appliance.journal import Journal, JournalReader, Written
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened, now on disk, and the world right before and after it."""
+    """One thing that happened, now on disk, the world right before and after it, and its orders."""
 
     entry: Entry
     before: World
     after: World
+    orders: Sequence[Order] = ()
 
 
 Outcome = list[Step] | Refused
@@ -70,12 +71,13 @@ class Engine:
         steps: list[Step] = []
         for event in decide(world, given, now_ms, self.rules):
             entry = Entry(world.seq + 1, now_ms, utc_ms, event)
-            steps.append(Step(entry, world, evolve(world, entry)))
-            world = steps[-1].after
+            after = evolve(world, entry)
+            steps.append(Step(entry, world, after, orders(event, world, after, entry.seq, utc_ms)))
+            world = after
         return steps
 
 
-def restore(journal: Journal) -> World:
+def restore(journal: JournalReader) -> World:
     world = World()
     for entry in journal.open_entries():
         world = evolve(world, entry)
@@ -83,9 +85,4 @@ def restore(journal: Journal) -> World:
 
 
 def _written(step: Step) -> Written:
-    entry, event = step.entry, step.entry.event
-    return Written(
-        entry,
-        orders(event, step.before, step.after, entry.seq, entry.utc_ms),
-        list(settled(event, step.before)),
-    )
+    return Written(step.entry, step.orders, list(settled(step.entry.event, step.before)))

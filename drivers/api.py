@@ -10,9 +10,10 @@ This module imports the standard library only and does no I/O.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from drivers.value import value
 
 
 class DriverError(Exception):
@@ -34,7 +35,7 @@ class Presentation(StrEnum):
     UNAVAILABLE = "unavailable"  # the network could not give it
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Caller:
     """`number` is what the network gave, as it gave it; empty unless it was shown."""
 
@@ -50,7 +51,7 @@ class LocationSource(StrEnum):
     CELL = "cell"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Location:
     """Where somebody is, never without its uncertainty.
 
@@ -78,7 +79,7 @@ class Cause(StrEnum):
     LOST = "lost"  # the device that carried it restarted or went away
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ringing:
     """A caller has seized `line`. Said again for the same leg when more is known of the caller."""
 
@@ -88,27 +89,27 @@ class Ringing:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PickedUp:
     """The party we dialled has answered."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SoundFinished:
     """The announcement begun by `play` on `leg` is over."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DigitHeard:
     leg: str
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HungUp:
     """`leg` is gone."""
 
@@ -116,7 +117,7 @@ class HungUp:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unattended:
     """A trunk call that began and ended while the daemon was away; the fallback had it.
 
@@ -131,7 +132,7 @@ class Unattended:
     desk: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SmsReceived:
     """A whole message. `sender` is E.164 or a name; `sent_utc_ms` is the service centre's stamp."""
 
@@ -142,7 +143,7 @@ class SmsReceived:
     damaged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Down:
     """`part` (a line, the exchange, the broker, the panel) does not work; `why` is for people."""
 
@@ -150,21 +151,21 @@ class Down:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Up:
     """`part` works."""
 
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pressed:
     """A button of the panel was pressed: one fact a press, however much its contact bounced."""
 
     button: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageReceived:
     """An MQTT message on a subscribed topic, not interpreted."""
 
@@ -174,9 +175,7 @@ class MessageReceived:
 
 
 VoiceFact = Ringing | HungUp | SmsReceived | Up | Down
-ExchangeFact = (
-    Ringing | PickedUp | SoundFinished | DigitHeard | HungUp | Unattended | Up | Down
-)
+ExchangeFact = Ringing | PickedUp | SoundFinished | DigitHeard | HungUp | Unattended | Up | Down
 PanelFact = Pressed | Up | Down
 BrokerFact = MessageReceived | Up | Down
 
@@ -193,7 +192,7 @@ class VoiceLine(Protocol):
     def facts(self) -> AsyncIterator[VoiceFact]: ...
 
     async def answer(self, leg: str) -> None:
-        """Take the ringing call. Raises LegGone, DriverError."""
+        """Take the ringing call; nothing happens when it is taken already. LegGone, DriverError."""
         ...
 
     async def hang_up(self, leg: str) -> None:
@@ -209,7 +208,7 @@ class VoiceLine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LegState:
     """A leg as the exchange has it: `bridge` is the bridge it is in, empty when in none."""
 
@@ -291,7 +290,7 @@ class Panel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """An MQTT 5 message, QoS 1. `expiry_s` 0: never."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -25,6 +25,7 @@ from appliance.domain.events import (
 )
 from appliance.domain.mappings import drop, put
 from drivers.api import Caller, Location
+from drivers.value import value
 
 
 class CallState(StrEnum):
@@ -35,7 +36,7 @@ class CallState(StrEnum):
     WRAPUP = "wrapup"  # over, not yet filed
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     id: int
     line: str
@@ -49,6 +50,7 @@ class Call:
     since_ms: int = 0  # when the state began
     ringing: frozenset[str] = frozenset()
     claimed: bool = False
+    answered: bool = False  # once, even if it waits again because the desk's phone failed
     rested: Mapping[str, int] = field(default_factory=dict)  # desk -> when its phone gave up
     desk: str = ""
     taker: str = ""
@@ -121,6 +123,7 @@ def _changed(call: Call, event: CallEvent, at_ms: int) -> Call:
                 state=CallState.ANSWERED,
                 ringing=frozenset(),
                 claimed=False,
+                answered=True,
                 desk=desk,
                 taker=taker,
                 since_ms=at_ms,
@@ -141,4 +144,4 @@ def _waiting(call: Call) -> Call:
 
 def _released(call: Call, desk: str, at_ms: int) -> Call:
     call = replace(call, ringing=call.ringing - {desk}, rested=put(call.rested, desk, at_ms))
-    return call if call.ringing else _waiting(call)
+    return call if call.ringing else replace(_waiting(call), since_ms=at_ms)

@@ -7,11 +7,11 @@ names here are a file format. A thing is named by the `seq` of the entry that be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.domain.routing import Role
 from drivers.api import Caller, Location
+from drivers.value import value
 
 
 class EndReason(StrEnum):
@@ -79,7 +79,7 @@ class DispatchState(StrEnum):
 # --- calls --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallOffered:
     """T0. `number` is the caller's in E.164, empty when there is none to call back."""
 
@@ -93,7 +93,7 @@ class CallOffered:
     began_utc_ms: int | None = None  # when, if not now
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallIdentified:
     """The network named the caller after the line was seized."""
 
@@ -102,20 +102,20 @@ class CallIdentified:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallLocated:
     call: int
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallQueued:
     """T1: the announcement is over, or the desk that had the call lost its phone."""
 
     call: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallRinging:
     """T2: these desks ring too."""
 
@@ -123,7 +123,7 @@ class CallRinging:
     desks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallClaimed:
     """A call taker took it on the screen; only that desk's phone rings, and answers by itself."""
 
@@ -132,7 +132,7 @@ class CallClaimed:
     taker: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskReleased:
     """`desk` no longer rings for `call`."""
 
@@ -141,7 +141,7 @@ class DeskReleased:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallAnswered:
     """T3: caller and call taker hear each other."""
 
@@ -150,7 +150,7 @@ class CallAnswered:
     taker: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallEnded:
     """Te. `ended_utc_ms` only when it is not now."""
 
@@ -159,7 +159,7 @@ class CallEnded:
     ended_utc_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallFiled:
     """Tw: the call taker is done with it; `disposition` None when the time for it ran out."""
 
@@ -168,7 +168,7 @@ class CallFiled:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingDue:
     """The call is over; what was recorded of `leg` must become a file."""
 
@@ -176,15 +176,19 @@ class RecordingDue:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingStored:
+    """`part` of `parts`; a modem's call has a new part after each restart of the exchange."""
+
     call: int
     path: str
     sha256: str
     duration_ms: int
+    part: int = 1
+    parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingFailed:
     """NENA i3 RecordingFailed: there is no recording, or it cannot be read."""
 
@@ -192,7 +196,7 @@ class RecordingFailed:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackOpened:
     """Somebody who was not helped is to be called back."""
 
@@ -202,7 +206,7 @@ class CallbackOpened:
     reason: EndReason
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackClosed:
     """`call` is the later call of the same number that closed it, None when a person did."""
 
@@ -214,13 +218,13 @@ class CallbackClosed:
 # --- desks --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskOpened:
     desk: str
     taker: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskClosed:
     desk: str
 
@@ -228,7 +232,7 @@ class DeskClosed:
 # --- incidents and their dispatches -------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentOpened:
     incident: int
     call: int
@@ -237,7 +241,7 @@ class IncidentOpened:
     location: Location | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentVerified:
     """T4."""
 
@@ -245,7 +249,7 @@ class IncidentVerified:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentClassified:
     """T5. The kind's words are copied, so that a later table does not rewrite history."""
 
@@ -260,13 +264,13 @@ class IncidentClassified:
     routing: str  # version of the table that named the kind
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentLocated:
     incident: int
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentSilenced:
     """The siren has been heard; silencing is not acknowledging (ISA-18.1)."""
 
@@ -274,7 +278,7 @@ class IncidentSilenced:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentClosed:
     """T12. Ends the incident with whatever its dispatches had come to."""
 
@@ -283,14 +287,14 @@ class IncidentClosed:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentCancelled:
     incident: int
     by: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchRaised:
     """T6. One per incident and agency."""
 
@@ -301,7 +305,7 @@ class DispatchRaised:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchSent:
     """`channel` took it over; nobody has read it yet."""
 
@@ -310,7 +314,7 @@ class DispatchSent:
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchUnreached:
     """`channel` did not get it to anybody; `why` is for people."""
 
@@ -320,7 +324,7 @@ class DispatchUnreached:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchDelivered:
     """T7: the agency's client has it on its screen."""
 
@@ -329,7 +333,7 @@ class DispatchDelivered:
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchAcknowledged:
     """T8: `by` is a person."""
 
@@ -339,7 +343,7 @@ class DispatchAcknowledged:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchRefused:
     dispatch: int
     incident: int
@@ -348,7 +352,7 @@ class DispatchRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchAdvanced:
     """T9, T10: on the way, on scene, cleared."""
 
@@ -358,7 +362,7 @@ class DispatchAdvanced:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchEscalated:
     """The rung before brought no answer in time. `to` is a phone number on the SMS rung."""
 
@@ -372,7 +376,7 @@ class DispatchEscalated:
 # --- messages and devices -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SmsKept:
     """Somebody wrote to 112. Open until a person has read it."""
 
@@ -384,13 +388,13 @@ class SmsKept:
     damaged: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SmsRead:
     sms: int
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TroubleRaised:
     """`part` of the box does not work."""
 
@@ -398,27 +402,27 @@ class TroubleRaised:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TroubleAcknowledged:
     part: str
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TroubleCleared:
     """`part` works again; its lamp stays until somebody has seen that it did not (lock-in)."""
 
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TroubleReset:
     """Gone and seen: over."""
 
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BoxStarted:
     version: str
 
@@ -472,7 +476,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """An event as the journal knows it.
 
@@ -509,7 +513,6 @@ def stream(event: Event) -> str:
 
 _CLOSING = (
     CallFiled
-    | RecordingStored
     | RecordingFailed
     | CallbackClosed
     | DeskClosed
@@ -525,4 +528,6 @@ def closes(event: Event) -> bool:
     """Whether nothing of the event's stream is open after it."""
     if isinstance(event, CallEnded):
         return event.reason not in ANSWERED  # an answered call waits to be filed
+    if isinstance(event, RecordingStored):
+        return event.part == event.parts
     return isinstance(event, _CLOSING)

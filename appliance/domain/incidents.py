@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -32,6 +32,7 @@ from appliance.domain.events import (
 from appliance.domain.mappings import drop, put
 from appliance.domain.routing import Role
 from drivers.api import Location
+from drivers.value import value
 
 
 class IncidentState(StrEnum):
@@ -45,7 +46,7 @@ class IncidentState(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dispatch:
     id: int
     agency: str
@@ -59,12 +60,17 @@ class Dispatch:
     rung: int = 0
 
     @property
+    def acts(self) -> bool:
+        """Whether the agency does something there, rather than know of it or decline."""
+        return self.role is not Role.INFORMATIONAL and self.state is not DispatchState.REFUSED
+
+    @property
     def must_answer(self) -> bool:
         """Whether a person there must say yes or no; who is only informed need not."""
         return self.role is not Role.INFORMATIONAL and not self.state.taken
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Incident:
     id: int
     call: int
@@ -90,9 +96,12 @@ class Incident:
             if reached & evidence:
                 return state
         if self.dispatches:
-            if all(d.state is DispatchState.CLEARED for d in self.dispatches.values()):
-                return IncidentState.RESOLVED
-            return IncidentState.DISPATCHED
+            acting = {d.state for d in self.dispatches.values() if d.acts}
+            return (
+                IncidentState.RESOLVED
+                if acting == {DispatchState.CLEARED}
+                else IncidentState.DISPATCHED
+            )
         if self.kind:
             return IncidentState.CLASSIFIED
         return IncidentState.VERIFIED if self.verified_by else IncidentState.NEW
@@ -163,6 +172,8 @@ def _moved(dispatch: Dispatch, event: DispatchEvent) -> Dispatch:
         case DispatchDelivered(_, _, channel):
             return _at_least(dispatch, DispatchState.DELIVERED, channel)
         case DispatchAcknowledged(_, _, channel, by):
+            if dispatch.state is DispatchState.REFUSED:  # they have found somebody after all
+                dispatch = replace(dispatch, state=DispatchState.DELIVERED)
             taken = replace(dispatch, by=by, reason="")
             return _at_least(taken, DispatchState.ACKNOWLEDGED, channel)
         case DispatchRefused(_, _, channel, by, reason):

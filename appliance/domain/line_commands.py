@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from appliance.domain.events import (
     CallAnswered,
     CallClaimed,
@@ -15,23 +13,24 @@ from appliance.domain.events import (
     Entry,
 )
 from appliance.domain.world import World
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Greet:
     """Take the call and play the announcement."""
 
     call: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """Let the caller hear that the box is still there."""
 
     call: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ring:
     """Ring the desk's phone; `at_once`: it is to answer by itself."""
 
@@ -40,13 +39,13 @@ class Ring:
     at_once: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StopRinging:
     call: int
     desk: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connect:
     """Let caller and desk hear each other."""
 
@@ -54,7 +53,7 @@ class Connect:
     desk: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Release:
     """Hang up everybody in the call."""
 
@@ -79,9 +78,9 @@ def line_commands(entry: Entry, before: World, after: World) -> list[LineCommand
             return [*(StopRinging(id, d) for d in sorted(rung)), Ring(id, desk, at_once=True)]
         case DeskReleased(id, desk):
             return [StopRinging(id, desk)]
-        case CallAnswered(id, desk) if id in before.calls:
+        case CallAnswered(id, desk) if desk in before.calls[id].ringing:
             return [*_stop(id, before, after, but=desk), Connect(id, desk)]
-        case CallEnded(id) if id in before.calls:
+        case CallEnded(id, ended_utc_ms=None):  # else it was over when we heard of it
             call = before.calls[id]
             return [Release(id, call.leg, call.line)]
         case _:

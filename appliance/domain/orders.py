@@ -7,7 +7,6 @@ else; `formats` makes the words. Personal data goes by role (domain.md, Personal
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.domain.events import (
@@ -27,9 +26,10 @@ from appliance.domain.incidents import Dispatch, Incident
 from appliance.domain.routing import Role
 from appliance.domain.world import World
 from drivers.api import Location
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Alert:
     """Go there: one per dispatch, settled when the agency's client has it."""
 
@@ -55,7 +55,7 @@ class Change(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Update:
     """The incident changed under the agency's hands; settled when the broker has it."""
 
@@ -69,7 +69,7 @@ class Update:
     raised_utc_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Order:
     """`key` is unique for all time; `to` is an agency, or a phone number when by SMS."""
 
@@ -103,9 +103,9 @@ def alert_key(dispatch: int, channel: Channel) -> str:
 def settled(event: Event, before: World) -> Iterable[str]:
     """The keys of orders that nobody waits for any more."""
     match event:
-        case DispatchDelivered(id) | DispatchAdvanced(id):
+        case DispatchDelivered(id):
             return (alert_key(id, Channel.MQTT),)
-        case DispatchAcknowledged(id) | DispatchRefused(id):
+        case DispatchAcknowledged(id) | DispatchRefused(id) | DispatchAdvanced(id):
             return _both(id)
         case DispatchSent(id, _, Channel.SMS):
             return (alert_key(id, Channel.SMS),)

@@ -5,11 +5,10 @@ Requests are imperative or name what a part of the box has done; facts are `driv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from appliance.domain.events import Channel, Disposition
 from appliance.domain.routing import Role
 from drivers.api import Caller, Cause, Down, HungUp, Location, Pressed, SmsReceived, Unattended, Up
+from drivers.value import value
 
 
 class Refused(Exception):
@@ -22,7 +21,7 @@ class Refused(Exception):
 # --- calls --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offer:
     """A line has been seized, or more is known of who seized it. `number` in E.164 or empty."""
 
@@ -33,14 +32,14 @@ class Offer:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Greeted:
     """The announcement is over, or could not be played."""
 
     call: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A call taker takes the call on the screen."""
 
@@ -48,7 +47,7 @@ class Answer:
     desk: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskAnswered:
     """The desk's phone was picked up for the call."""
 
@@ -56,7 +55,7 @@ class DeskAnswered:
     desk: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskHungUp:
     """The desk's phone is no longer in the call, or does not ring for it any more."""
 
@@ -65,52 +64,54 @@ class DeskHungUp:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EndCall:
     call: int
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FileCall:
     call: int
     disposition: Disposition
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LocateCall:
     call: int
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingKept:
     call: int
     path: str
     sha256: str
     duration_ms: int
+    part: int = 1
+    parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingLost:
     call: int
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseCallback:
     callback: int
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SignIn:
     desk: str
     taker: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SignOut:
     desk: str
 
@@ -118,7 +119,7 @@ class SignOut:
 # --- incidents ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verify:
     """The report is real. Opens the call's incident if there is none."""
 
@@ -126,7 +127,7 @@ class Verify:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VerifyIncident:
     """Verification after the fact, the call being over."""
 
@@ -134,7 +135,7 @@ class VerifyIncident:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Classify:
     """`priority` 0: the kind's own. Given again, it corrects."""
 
@@ -146,13 +147,13 @@ class Classify:
     priority: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LocateIncident:
     incident: int
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dispatch:
     """Alert these agencies at once; empty: those the routing table proposes."""
 
@@ -161,7 +162,7 @@ class Dispatch:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DispatchAtOnce:
     """Priority 1: from the call to the agencies in one action; verification is recorded after."""
 
@@ -173,7 +174,7 @@ class DispatchAtOnce:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """What an agency says about a dispatch.
 
@@ -188,7 +189,7 @@ class Receipt:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AlertTaken:
     """A channel took the alert over; `reached` False: nobody listens there."""
 
@@ -197,14 +198,14 @@ class AlertTaken:
     reached: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseIncident:
     incident: int
     outcome: str
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CancelIncident:
     incident: int
     reason: str
@@ -214,25 +215,25 @@ class CancelIncident:
 # --- the box ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AcknowledgeAlarms:
     """Somebody has heard and seen: the siren stops, fault lamps go steady (ISA-18.1)."""
 
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadSms:
     sms: int
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Booted:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeadlinePassed:
     """Some time that `deadline_ms` named has come."""
 

@@ -6,8 +6,9 @@ Loading it from its file is `appliance.settings.routing`; this is only its shape
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from drivers.value import value
 
 
 class Role(StrEnum):
@@ -18,7 +19,7 @@ class Role(StrEnum):
     INFORMATIONAL = "informational"  # is told kind and area only
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kind:
     """A kind of incident, one row of the routing table. `priority` 1 (at once) to 5."""
 
@@ -40,7 +41,7 @@ class Kind:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RoutingTable:
     """`version` is stored with every incident classified by it."""
 

@@ -6,12 +6,13 @@ Set in the site file (`appliance.settings`); times in milliseconds. Defaults are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from appliance.domain.routing import RoutingTable
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Agency:
     """An agency (OPD). `phones` are E.164 numbers of the officers on duty, the first one first."""
 
@@ -20,7 +21,7 @@ class Agency:
     phones: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rules:
     desks: tuple[str, ...] = ()
     trunks: frozenset[str] = frozenset()

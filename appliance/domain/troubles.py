@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from appliance.domain.events import (
@@ -15,9 +15,10 @@ from appliance.domain.events import (
     TroubleReset,
 )
 from appliance.domain.mappings import drop, put
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trouble:
     part: str
     why: str

@@ -8,7 +8,7 @@ when it was taken. Policy is `decide`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from appliance.domain import calls, incidents, troubles
@@ -38,9 +38,10 @@ from appliance.domain.events import (
 from appliance.domain.incidents import Dispatch, Incident, Incidents
 from appliance.domain.mappings import drop, put
 from appliance.domain.troubles import Troubles
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Callback:
     """Somebody to be called back."""
 
@@ -51,7 +52,7 @@ class Callback:
     opened_utc_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sms:
     id: int
     line: str
@@ -61,7 +62,7 @@ class Sms:
     damaged: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class World:
     seq: int = 0  # of the last entry applied
     calls: Calls = field(default_factory=dict)
@@ -130,7 +131,9 @@ def _recordings(recordings: Mapping[int, str], event: RecordingEvent) -> Mapping
     match event:
         case RecordingDue(call, leg):
             return put(recordings, call, leg)
-        case RecordingStored(call) | RecordingFailed(call):
+        case RecordingStored(call):
+            return drop(recordings, call) if event.part == event.parts else recordings
+        case RecordingFailed(call):
             return drop(recordings, call)
 
 

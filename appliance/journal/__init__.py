@@ -1,3 +1,19 @@
-from appliance.journal.store import Batch, Journal, JournalError, Outgoing, Written
+from appliance.journal.store import (
+    Batch,
+    Journal,
+    JournalError,
+    JournalReader,
+    Outgoing,
+    Written,
+    read_journal,
+)
 
-__all__ = ["Batch", "Journal", "JournalError", "Outgoing", "Written"]
+__all__ = [
+    "Batch",
+    "Journal",
+    "JournalError",
+    "JournalReader",
+    "Outgoing",
+    "Written",
+    "read_journal",
+]

@@ -24,7 +24,7 @@ _BODIES: dict[str, Hashable] = {kind.__name__: kind for kind in (Alert, Update)}
 
 
 def encode(value: Event | Alert | Update) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def decode_event(type: str, data: str) -> Event:
@@ -38,12 +38,13 @@ def decode_body(form: str, data: str) -> Alert | Update:
     return body
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+def _by_name(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it; called for those only, the rest JSON knows by itself."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+# As ASCII: a text message may hold half a surrogate pair, which no UTF-8 column takes.
+_JSON = json.JSONEncoder(separators=(",", ":"), default=_by_name)
 
 
 @cache

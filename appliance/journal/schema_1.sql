@@ -17,7 +17,7 @@ CREATE TABLE journal (
     data    TEXT    NOT NULL CHECK (json_valid(data)),
     chain   BLOB    NOT NULL CHECK (length(chain) = 32)  -- SHA-256 over the row and the chain before
 ) STRICT;
-CREATE INDEX journal_by_stream ON journal (stream, seq);
+CREATE INDEX journal_by_stream ON journal (stream);  -- and by seq in it: an index ends with the rowid
 -- Legs are unique for all time: a call that the exchange reports twice is written once.
 CREATE UNIQUE INDEX journal_by_leg ON journal (json_extract(data, '$.leg')) WHERE type = 'CallOffered';
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,21 +54,88 @@ class Outgoing:
     order: Order
 
 
-class Journal:
+class JournalReader:
+    """What the journal holds, for whoever may only read. `boot` names this boot's rows."""
+
+    def __init__(self, db: sqlite3.Connection, boot: str) -> None:
+        self._db = db
+        row = db.execute("SELECT id FROM boot WHERE boot_id = ?", (boot,)).fetchone()
+        self._boot = int(row[0]) if row else 0
+
+    def close(self) -> None:
+        self._db.close()
+
+    def open_entries(self) -> Iterator[Entry]:
+        """Entries of every stream still open, oldest first: enough to rebuild the World."""
+        # CROSS JOIN keeps SQLite from scanning the whole journal in order of seq.
+        rows = self._db.execute(
+            "SELECT seq, boot, at_ms, utc_ms, type, data FROM open_stream"
+            " CROSS JOIN journal USING (stream) WHERE seq >= first_seq ORDER BY seq"
+        )
+        return (self._entry(*row) for row in rows)
+
+    def all_entries(self) -> Iterator[Entry]:
+        rows = self._db.execute(
+            "SELECT seq, boot, at_ms, utc_ms, type, data FROM journal ORDER BY seq"
+        )
+        return (self._entry(*row) for row in rows)
+
+    def last_seq(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+
+    def boots(self) -> int:
+        """How often the machine has started with this journal; never goes back."""
+        return self._boot
+
+    def knows_leg(self, leg: str) -> bool:
+        """Whether a call of `leg` was ever written, open or not."""
+        # The type stands in the text: a partial index is not used for a value bound later.
+        found = self._db.execute(
+            f"SELECT 1 FROM journal WHERE type = '{CallOffered.__name__}'"
+            " AND json_extract(data, '$.leg') = ?",
+            (leg,),
+        )
+        return found.fetchone() is not None
+
+    def waiting(self) -> int:
+        """How many orders nobody has confirmed yet."""
+        return int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def outgoing(self, after: int = 0, limit: int = 200) -> list[Outgoing]:
+        """Orders in the outbox with an id greater than `after`, oldest first."""
+        rows = self._db.execute(f"{_ORDER} WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+        return [_outgoing(*row) for row in rows]
+
+    def order(self, key: str) -> Order | None:
+        """The order `key`, None when it is settled."""
+        row = self._db.execute(f"{_ORDER} WHERE key = ?", (key,)).fetchone()
+        return _outgoing(*row).order if row else None
+
+    def _entry(self, seq: int, boot: int, at_ms: int, utc_ms: int, kind: str, data: str) -> Entry:
+        # Another boot's monotonic time means nothing now: count its waits from the start anew.
+        here_ms = at_ms if boot == self._boot else 0
+        try:
+            return Entry(seq, here_ms, utc_ms, codec.decode_event(kind, data))
+        except KeyError as error:
+            raise JournalError(
+                f"baris {seq}: {kind} tidak dikenal; jurnal ini ditulis versi yang lebih baru"
+                f" / row {seq}: {kind} is unknown; the journal was written by a newer version"
+            ) from error
+
+
+class Journal(JournalReader):
     def __init__(self, path: Path, boot: str, utc_ms: int) -> None:
         """Open or make the journal at `path`. Raises JournalError."""
         try:
-            self._db = _open(path)
-            self._boot = self._boot_row(boot, utc_ms)
+            db = _open(path)
+            db.execute("INSERT OR IGNORE INTO boot (boot_id, utc_ms) VALUES (?, ?)", (boot, utc_ms))
+            super().__init__(db, boot)
         except (sqlite3.Error, OSError) as error:
             raise JournalError(
                 f"{path}: jurnal tidak dapat dibuka / the journal cannot be opened: {error}"
             ) from error
         self._chain = self._last_chain()
         self._grow_wal(path.with_name(path.name + "-wal"))
-
-    def close(self) -> None:
-        self._db.close()
 
     def append(self, batch: Batch, quality: Quality) -> None:
         """Write the batch, all or none. Durable on return.
@@ -101,59 +169,18 @@ class Journal:
             "INSERT INTO outbox (key, seq, channel, recipient, form, body) VALUES (?,?,?,?,?,?)",
             [_order_row(order, entry.seq) for order in written.orders],
         )
-        self.settle(written.settled)
+        self._settle(written.settled)
         return link
 
     def settle(self, keys: Sequence[str]) -> None:
-        """Nobody waits for these orders any more. Unknown keys do no harm."""
+        """Nobody waits for these orders any more. Unknown keys do no harm. Raises JournalError."""
+        try:
+            self._settle(keys)
+        except sqlite3.Error as error:
+            raise JournalError(f"jurnal gagal ditulis / the journal failed: {error}") from error
+
+    def _settle(self, keys: Sequence[str]) -> None:
         self._db.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
-
-    def open_entries(self) -> Iterator[Entry]:
-        """Entries of every stream still open, oldest first: enough to rebuild the World."""
-        # CROSS JOIN keeps SQLite from scanning the whole journal in order of seq.
-        rows = self._db.execute(
-            "SELECT seq, boot, at_ms, utc_ms, type, data FROM open_stream"
-            " CROSS JOIN journal USING (stream) WHERE seq >= first_seq ORDER BY seq"
-        )
-        return (self._entry(*row) for row in rows)
-
-    def all_entries(self) -> Iterator[Entry]:
-        rows = self._db.execute(
-            "SELECT seq, boot, at_ms, utc_ms, type, data FROM journal ORDER BY seq"
-        )
-        return (self._entry(*row) for row in rows)
-
-    def last_seq(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
-
-    def boots(self) -> int:
-        """How often the machine has started with this journal; never goes back."""
-        return self._boot
-
-    def knows_leg(self, leg: str) -> bool:
-        """Whether a call of `leg` was ever written, open or not."""
-        found = self._db.execute(
-            "SELECT 1 FROM journal WHERE type = ? AND json_extract(data, '$.leg') = ?",
-            (CallOffered.__name__, leg),
-        )
-        return found.fetchone() is not None
-
-    def outgoing(self, after: int = 0, limit: int = 200) -> list[Outgoing]:
-        """Orders in the outbox with an id greater than `after`, oldest first."""
-        rows = self._db.execute(f"{_ORDER} WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
-        return [_outgoing(*row) for row in rows]
-
-    def _entry(self, seq: int, boot: int, at_ms: int, utc_ms: int, kind: str, data: str) -> Entry:
-        # Another boot's monotonic time means nothing now: count its waits from the start anew.
-        here_ms = at_ms if boot == self._boot else 0
-        return Entry(seq, here_ms, utc_ms, codec.decode_event(kind, data))
-
-    def _boot_row(self, boot: str, utc_ms: int) -> int:
-        self._db.execute(
-            "INSERT OR IGNORE INTO boot (boot_id, utc_ms) VALUES (?, ?)", (boot, utc_ms)
-        )
-        row = self._db.execute("SELECT id FROM boot WHERE boot_id = ?", (boot,)).fetchone()
-        return int(row[0])
 
     def _last_chain(self) -> bytes:
         row = self._db.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
@@ -167,9 +194,21 @@ class Journal:
         self._db.execute("PRAGMA user_version").fetchone()
         missing = WARM_PAGES * _FRAME_BYTES - (wal.stat().st_size if wal.exists() else 0)
         if missing > 0 and wal.exists():
-            with wal.open("ab", buffering=0) as file:
+            # It only saves time: a full disk must not keep the centre from starting.
+            with suppress(OSError), wal.open("ab", buffering=0) as file:
                 file.write(bytes(missing))
                 os.fsync(file.fileno())
+
+
+def read_journal(path: Path, boot: str) -> JournalReader:
+    """Open the journal at `path` for reading only. Raises JournalError."""
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        return JournalReader(db, boot)
+    except sqlite3.Error as error:
+        raise JournalError(
+            f"{path}: jurnal tidak dapat dibaca / the journal cannot be read: {error}"
+        ) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from appliance.domain.events import (
 from appliance.domain.procedures.calls import ended
 from appliance.domain.requests import AcknowledgeAlarms, Booted, BoxInput, ReadSms, Refused
 from appliance.domain.rules import Rules
-from appliance.domain.world import World
+from appliance.domain.world import World, after
 from drivers.api import Down, Pressed, SmsReceived, Up
 
 ACKNOWLEDGE_BUTTON = "acknowledge"
@@ -54,11 +54,12 @@ def _down(world: World, part: str, why: str, now_ms: int, rules: Rules) -> list[
     trouble = world.troubles.get(part)
     if trouble and trouble.active:
         return []
-    events: list[Event] = [TroubleRaised(part, why)]
-    lost = next((c for c in world.calls.values() if c.line == part and c.in_progress), None)
-    if lost and part in rules.modems:
-        events = [*ended(world, lost, EndReason.LOST_SYSTEM, now_ms, rules), *events]
-    return events
+    events: list[Event] = []
+    for call in world.calls.values():
+        if part in rules.modems and call.line == part and call.in_progress:
+            so_far = after(world, events, now_ms)
+            events += ended(so_far, call, EndReason.LOST_SYSTEM, now_ms, rules)
+    return [*events, TroubleRaised(part, why)]
 
 
 def _up(world: World, part: str) -> list[Event]:

@@ -72,8 +72,8 @@ def decide(world: World, given: CallInput, now_ms: int, rules: Rules) -> list[Ev
             return _locate(world, given)
         case Unattended():
             return _unattended(world, given, rules)
-        case RecordingKept(id, path, sha256, duration_ms):
-            kept = RecordingStored(id, path, sha256, duration_ms)
+        case RecordingKept(id, path, sha256, duration_ms, part, parts):
+            kept = RecordingStored(id, path, sha256, duration_ms, part, parts)
             return [kept] if id in world.recordings else []
         case RecordingLost(id, why):
             return [RecordingFailed(id, why)] if id in world.recordings else []
@@ -131,6 +131,8 @@ def _claim(world: World, call: Call, desk: str, rules: Rules) -> list[Event]:
             f"{desk} masih melayani panggilan {busy.id}", f"{desk} is still in call {busy.id}"
         )
     events: list[Event] = []
+    if call.state is CallState.ANNOUNCE:
+        events.append(CallQueued(call.id))  # else nobody plays anything if the desk stays silent
     if busy:
         events.append(CallFiled(busy.id, None, world.desks.get(desk, desk)))
     for other in world.calls.values():
@@ -144,15 +146,15 @@ def _answered(world: World, id: int, desk: str) -> list[Event]:
     if call is None or desk not in call.ringing:
         return []  # somebody was faster, or the caller has gone; the phone is hung up
     answered = CallAnswered(id, desk, world.desks.get(desk, desk))
-    return [answered, *_helped(world, call)]
+    return [answered, *_helped(world, call.number, id)]
 
 
-def _helped(world: World, call: Call) -> list[Event]:
+def _helped(world: World, number: str, call: int) -> list[Event]:
     """A number that is answered again needs no call back."""
     return [
-        CallbackClosed(callback.id, "redial", call.id)
+        CallbackClosed(callback.id, "redial", call)
         for callback in world.callbacks.values()
-        if callback.number and callback.number == call.number
+        if callback.number and callback.number == number
     ]
 
 
@@ -180,6 +182,8 @@ def _reason(call: Call, cause: Cause) -> EndReason:
         return EndReason.LOST_SYSTEM
     if cause is Cause.NETWORK:
         return EndReason.LOST_NETWORK
+    if call.answered and call.waits:
+        return EndReason.LOST_SYSTEM  # our phone failed in mid-call; answered excludes abandoned
     return {
         CallState.ANNOUNCE: EndReason.ABANDONED_ANNOUNCE,
         CallState.QUEUED: EndReason.ABANDONED_QUEUE,
@@ -251,7 +255,7 @@ def _unattended(world: World, given: Unattended, rules: Rules) -> list[Event]:
         events.append(CallAnswered(id, given.desk, given.desk))
     events += [CallEnded(id, reason, given.ended_utc_ms), RecordingDue(id, given.leg)]
     if given.desk:
-        return [*events, CallFiled(id, None, given.desk)]
+        return [*events, CallFiled(id, None, given.desk), *_helped(world, number, id)]
     waited_ms = given.ended_utc_ms - given.began_utc_ms
     known = any(c.number == number for c in world.callbacks.values())
     if number and waited_ms >= rules.callback_after_ms and not known:

@@ -7,18 +7,18 @@ and substitutes follow with the rosters.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from appliance.domain.events import Channel, DispatchEscalated, DispatchState
 from appliance.domain.incidents import Dispatch, Incident
 from appliance.domain.rules import Rules
 from appliance.domain.world import World
+from drivers.value import value
 
 SMS_RUNG = 1
 SUPERVISOR_RUNG = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """`dispatch` climbs to `rung` at `due_ms` unless somebody has taken it."""
 

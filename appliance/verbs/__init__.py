@@ -1,0 +1,1 @@
+"""What the command `siaga` can do: one module a verb, with `main(arguments) -> exit status`."""
