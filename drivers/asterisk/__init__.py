@@ -1,0 +1,1 @@
+"""Asterisk 22 as the telephone exchange: configuration, ARI client, recordings."""
