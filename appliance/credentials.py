@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_urlsafe
 
 
 class NoSecret(Exception):
@@ -20,3 +21,12 @@ def secret(name: str) -> str:
         raise NoSecret(
             f"{path}: kata sandi tidak terbaca / the secret cannot be read: {error.strerror}"
         ) from error
+
+
+def console_token(state: Path) -> str:
+    """The console's key, drawn once: a restart in mid-call must lock nobody out. Raises OSError."""
+    path = state / "console-token"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(token_urlsafe(16), encoding="utf-8")
+    return path.read_text(encoding="utf-8")

@@ -68,13 +68,15 @@ class Engine:
 
     def _steps(self, world: World, given: Input) -> list[Step]:
         now_ms, utc_ms = self._clock.now_ms(), self._clock.utc_ms()
-        steps: list[Step] = []
+        worlds, entries = [world], []
         for event in decide(world, given, now_ms, self.rules):
-            entry = Entry(world.seq + 1, now_ms, utc_ms, event)
-            after = evolve(world, entry)
-            steps.append(Step(entry, world, after, orders(event, world, after, entry.seq, utc_ms)))
-            world = after
-        return steps
+            entries.append(Entry(worlds[-1].seq + 1, now_ms, utc_ms, event))
+            worlds.append(evolve(worlds[-1], entries[-1]))
+        # An order tells of everything that was decided with it: each agency hears of all others.
+        return [
+            Step(entry, before, after, orders(entry, before, worlds[-1], hub=self.rules.hub))
+            for entry, before, after in zip(entries, worlds, worlds[1:], strict=False)
+        ]
 
 
 def restore(journal: JournalReader) -> World:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -20,9 +19,10 @@ from pathlib import Path
 
 from appliance import numbers, plan
 from appliance.clock import Clock, SystemClock, boot_id
-from appliance.credentials import secret
+from appliance.credentials import console_token, secret
 from appliance.deadlines import Deadlines
 from appliance.disk import Disk
+from appliance.domain.calls import CallState
 from appliance.domain.requests import Booted
 from appliance.domain.rules import Rules
 from appliance.engine import Engine
@@ -88,6 +88,7 @@ class _Box:
                 tasks.create_task(self._show(), name="panel")
                 tasks.create_task(self._open_console(), name="console")
                 tasks.create_task(asyncio.to_thread(numbers.prepare), name="numbers")
+                await self._disk.run(self._journal.grow_wal)
                 await self._watcher.stop.wait()
                 self._notify("STOPPING=1")
                 raise _Stopped
@@ -104,7 +105,8 @@ class _Box:
         by_name = {modem.name: modem for modem in modems}
         lines = Lines(self._disk, exchange, by_name, plan.phones(self._settings))
         knows_leg = self._journal.knows_leg
-        switchboard = Switchboard(self._disk, exchange, by_name, lines, knows_leg)
+        desks = plan.desks(self._settings)
+        switchboard = Switchboard(self._disk, exchange, by_name, lines, desks, knows_leg)
         outbox = Outbox(self._disk, self._journal, self._clock, self._site, broker, modems)
         deadlines = Deadlines(self._disk, self._clock, self._rules)
         recorder = Recorder(self._disk, Recordings(Path(self._settings.site.recordings)))
@@ -141,13 +143,14 @@ class _Box:
         modems = []
         for of in self._settings.modem:
             open_call = (c for c in self._disk.world.calls.values() if c.line == of.name)
-            leg = next((call.leg for call in open_call if call.in_progress), None)
+            call = next((call for call in open_call if call.in_progress), None)
             opening = opener(of.driver)(
                 of.name,
                 of.port,
                 baud=of.baud,
                 pcm_port=of.pcm_port or None,
-                adopt=leg,
+                adopt=call.leg if call else None,
+                adopt_up=call is not None and call.state is not CallState.ANNOUNCE,
                 utc_ms=self._clock.utc_ms,
             )
             modems.append(await stack.enter_async_context(opening))
@@ -192,7 +195,8 @@ class _Box:
     async def _open_console(self) -> None:
         from appliance.console.server import open_console  # aiohttp, Jinja2: 500 ms
 
-        of, token = self._settings.console, secrets.token_urlsafe(16)
+        of = self._settings.console
+        token = console_token(Path(self._settings.site.state))
         while True:
             try:
                 async with open_console(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -21,6 +22,7 @@ from appliance.domain.requests import AlertTaken, Refused
 from appliance.engine import Step
 from appliance.formats.dispatch import message
 from appliance.formats.identifiers import Site
+from appliance.formats.presence import Presence, presence
 from appliance.formats.receipt import Malformed, receipt
 from appliance.formats.sms_text import sms_text
 from appliance.journal import Journal
@@ -53,6 +55,7 @@ class Outbox:
         }
         self._open: set[str] = set()  # keys seen and not settled
         self._again_ms: dict[str, int] = {}  # keys taken over and not confirmed
+        self._unheard: defaultdict[str, set[str]] = defaultdict(set)  # agency -> keys
         self._last = 0  # id of the newest order read from the outbox
         self._abreast = False  # every order of the outbox has been seen
         self._connected = asyncio.Event()
@@ -172,6 +175,8 @@ class Outbox:
     async def _write_down(self, order: Order, reached: bool) -> None:
         if isinstance(order.body, Alert):
             self._remember(order.key, UNCONFIRMED_MS if reached else UNHEARD_MS)
+            if not reached:
+                self._unheard[order.to].add(order.key)
             await self._disk.ask(AlertTaken(order.body.dispatch, order.channel, reached))
         else:
             self._forget(order.key)
@@ -181,9 +186,20 @@ class Outbox:
 
     async def _heard(self, fact: MessageReceived) -> None:
         try:
-            await self._disk.ask(receipt(fact.topic, fact.payload, self._site))
+            if fact.topic.endswith("/presence"):
+                self._present(*presence(fact.topic, fact.payload, self._site))
+            else:
+                await self._disk.ask(receipt(fact.topic, fact.payload, self._site))
         except (Malformed, Refused) as error:
             _LOG.warning("%s: %s", fact.topic, error)
+
+    def _present(self, agency: str, state: Presence) -> None:
+        """Who has just come gets at once what nobody there heard."""
+        if state is Presence.ONLINE:
+            now_ms = self._clock.now_ms()
+            for key in self._unheard.pop(agency, set()) & self._again_ms.keys():
+                self._again_ms[key] = now_ms
+            self._wake.set()
 
 
 def _texting(modem: VoiceLine, site: Site) -> Callable[[Order], Awaitable[bool]]:

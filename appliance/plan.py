@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from appliance.domain.rules import Agency, Rules
 from appliance.formats.identifiers import Site
@@ -26,12 +27,13 @@ def rules(settings: Settings) -> Rules:
         modems=frozenset(modem.name for modem in settings.modem),
         exchange=EXCHANGE,
         agencies={a.code: Agency(a.code, a.name, a.sms) for a in settings.agency},
+        hub=settings.broker.hub,
         routing=settings.routing_table,
         **_times_ms(settings.rules),
     )
 
 
-def _times_ms(rules: RuleSettings) -> dict[str, int]:
+def _times_ms(rules: RuleSettings) -> dict[str, Any]:
     return {
         "greeting_max_ms": rules.greeting_max_s * 1000,
         "answer_target_ms": rules.answer_target_s * 1000,
@@ -51,6 +53,11 @@ def phones(settings: Settings) -> Mapping[str, str]:
     """The endpoint of each desk's phone."""
     endpoints = {phone.name: phone.endpoint for phone in settings.phone}
     return {desk.name: endpoints[desk.phone] for desk in settings.desk}
+
+
+def desks(settings: Settings) -> Mapping[str, str]:
+    """The desk that each phone stands on."""
+    return {desk.phone: desk.name for desk in settings.desk}
 
 
 def outputs(panel: PanelSettings) -> Sequence[Output]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from appliance import legs
 from appliance.disk import Disk
@@ -60,11 +61,12 @@ class Switchboard:
         exchange: Exchange,
         modems: Mapping[str, VoiceLine],
         lines: Lines,
+        desks: Mapping[str, str],
         knows_leg: Callable[[str], bool],
     ) -> None:
-        """`knows_leg` asks the journal; it runs on the disk thread."""
+        """`desks` tells whose phone it is; `knows_leg` asks the journal, on the disk thread."""
         self._disk, self._exchange, self._modems = disk, exchange, modems
-        self._lines, self._knows_leg = lines, knows_leg
+        self._lines, self._desks, self._knows_leg = lines, desks, knows_leg
 
     # --- what the exchange and the modems say -----------------------------------------------
 
@@ -135,11 +137,8 @@ class Switchboard:
     async def _unattended(self, fact: Unattended) -> None:
         if not await self._disk.run(lambda: self._knows_leg(fact.leg)):
             number = Caller(e164(fact.caller.number), fact.caller.presentation)
-            await self._ask(
-                Unattended(
-                    fact.line, fact.leg, number, fact.began_utc_ms, fact.ended_utc_ms, fact.desk
-                )
-            )
+            desk = self._desks.get(fact.desk, fact.desk)
+            await self._ask(replace(fact, caller=number, desk=desk))
 
     def _call_heard_on(self, leg: str) -> Call | None:
         made = legs.parse(leg)
@@ -218,7 +217,7 @@ def _offer(fact: Ringing) -> Offer:
 
 def _with_number(fact: SmsReceived, number: str) -> SmsReceived:
     sender = number or fact.sender  # a name, such as an operator's, is no number
-    return SmsReceived(fact.line, sender, fact.text, fact.sent_utc_ms, fact.damaged)
+    return replace(fact, sender=sender)
 
 
 def _desk_leg(call: int, desk: str, there: Mapping[str, LegState]) -> LegState | None:

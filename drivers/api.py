@@ -213,7 +213,7 @@ class LegState:
     """A leg as the exchange has it: `bridge` is the bridge it is in, empty when in none."""
 
     leg: str
-    line: str  # the trunk of a caller's leg, empty for a leg we made
+    line: str  # of a caller's leg: its trunk or modem; empty for a desk's phone
     up: bool  # answered
     bridge: str = ""
     caller: Caller = Caller()

@@ -30,6 +30,7 @@ class Daemon:
         self._process: asyncio.subprocess.Process | None = None
         self._url: asyncio.Future[str] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._notices: socket.socket | None = None
         self.log = site_file.with_name("daemon.log")
         self.ready_ms: list[float] = []  # of each start: from exec to READY=1
 
@@ -53,14 +54,16 @@ class Daemon:
     async def start(self) -> None:
         """Start it and return when it says that it is ready. Raises RuntimeError with its log."""
         assert self._process is None, "the daemon is running already"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-            address = f"\0siaga-{os.getpid()}-{id(self)}-{len(self.ready_ms)}"
-            notices.bind(address)
-            notices.setblocking(False)
-            began = time.perf_counter()
-            await self._exec(address)
-            await self._until_ready(notices)
-            self.ready_ms.append((time.perf_counter() - began) * 1000)
+        address = f"\0siaga-{os.getpid()}-{id(self)}-{len(self.ready_ms)}"
+        self._notices = notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notices.bind(address)
+        notices.setblocking(False)
+        began = time.perf_counter()
+        await self._exec(address)
+        await self._until_ready(notices)
+        self.ready_ms.append((time.perf_counter() - began) * 1000)
+        # Systemd goes on listening: a daemon that is not heard blocks, or gets an error.
+        asyncio.get_running_loop().add_reader(notices, notices.recv, 4096)
 
     async def _exec(self, address: str) -> None:
         with self.log.open("ab") as log:
@@ -68,7 +71,7 @@ class Daemon:
                 *(sys.executable, "-m", "appliance.cli", "run", "--config", str(self._site_file)),
                 cwd=PROJECT,
                 env={
-                    **os.environ,
+                    **_environment(),
                     "NOTIFY_SOCKET": address.replace("\0", "@"),
                     "CREDENTIALS_DIRECTORY": str(self._credentials),
                 },
@@ -128,4 +131,12 @@ class Daemon:
             await self._process.wait()
         if self._reading is not None:
             await self._reading
+        if self._notices is not None:
+            asyncio.get_running_loop().remove_reader(self._notices)
+            self._notices.close()
         self._process = None
+
+
+def _environment() -> dict[str, str]:
+    """Ours, as far as it does not keep Python from using compiled modules, which are on a box."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -57,7 +57,6 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING if options.json else logging.INFO)
     try:
         with tempfile.TemporaryDirectory(prefix="siaga-demo-") as directory:
-            Path(directory).chmod(0o755)  # Asterisk, another user, records in it
             summary = asyncio.run(_demo(Path(directory), once=options.once, quiet=options.json))
     except (DriverError, StoryFailed) as error:
         sys.stderr.write(f"siaga demo: {error}\n")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from appliance.domain.events import (
+    CallOffered,
     Channel,
     DispatchAcknowledged,
     DispatchAdvanced,
@@ -18,6 +19,7 @@ from appliance.domain.events import (
     DispatchRaised,
     DispatchRefused,
     DispatchSent,
+    Entry,
     Event,
     IncidentCancelled,
     IncidentClosed,
@@ -70,18 +72,39 @@ class Update:
 
 
 @value
+class CallNotice:
+    """A line was seized; for the province's picture, without a word of who called."""
+
+    call: int
+    line: str
+    offered_utc_ms: int
+
+
+Body = Alert | Update | CallNotice
+HUB = "hub"
+
+
+@value
 class Order:
-    """`key` is unique for all time; `to` is an agency, or a phone number when by SMS."""
+    """`key` is unique for all time; `to` is an agency, the hub, or a phone number when by SMS."""
 
     key: str
     channel: Channel
     to: str
-    body: Alert | Update
+    body: Body
 
 
-def orders(event: Event, before: World, after: World, seq: int, utc_ms: int) -> list[Order]:
-    """What `event` makes somebody be told. `seq` and `utc_ms` are its entry's."""
-    match event:
+def orders(entry: Entry, before: World, after: World, *, hub: bool = False) -> list[Order]:
+    """What `entry` makes somebody be told.
+
+    `before` is the world right before it, `after` the one after the whole decision it belongs to;
+    `hub`: the province wants to know of every call.
+    """
+    seq, utc_ms = entry.seq, entry.utc_ms
+    match entry.event:
+        case CallOffered(id, line) if hub:
+            notice = CallNotice(id, line, utc_ms)
+            return [Order(f"call/{id}", Channel.MQTT, HUB, notice)]
         case DispatchRaised(id, incident, agency):
             alert = _alert(after.incidents[incident], id)
             return [Order(alert_key(id, Channel.MQTT), Channel.MQTT, agency, alert)]

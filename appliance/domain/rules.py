@@ -27,6 +27,7 @@ class Rules:
     trunks: frozenset[str] = frozenset()
     modems: frozenset[str] = frozenset()
     exchange: str = "asterisk"
+    hub: bool = False  # the province is told of every call
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     routing: RoutingTable = field(default_factory=lambda: RoutingTable("", {}))
 

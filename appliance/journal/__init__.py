@@ -1,7 +1,7 @@
+from appliance.journal.error import JournalError
 from appliance.journal.store import (
     Batch,
     Journal,
-    JournalError,
     JournalReader,
     Outgoing,
     Written,

@@ -7,9 +7,12 @@ end is found by comparing with a head that was exported (MQTT, print).
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from appliance.journal.error import JournalError
 
 START = bytes(32)
 _COLUMNS = "seq, utc_ms, clock, boot, at_ms, type, stream, data"
@@ -30,12 +33,12 @@ class Verdict:
 
 
 def verify(path: Path) -> Verdict:
-    """Recompute the chain of the journal at `path`. Raises sqlite3.Error if it cannot be read."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    """Recompute the chain of the journal at `path`. Raises JournalError if it cannot be read."""
     try:
-        return _verify(db)
-    finally:
-        db.close()
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return _verify(db)
+    except sqlite3.Error as error:
+        raise JournalError(f"{path}: tidak terbaca / cannot be read: {error}") from error
 
 
 def _verify(db: sqlite3.Connection) -> Verdict:

@@ -16,14 +16,14 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from appliance.domain.events import Event
-from appliance.domain.orders import Alert, Update
+from appliance.domain.orders import Body
 
 Decoder = Callable[[Any], Any]
 _EVENTS: dict[str, Hashable] = {kind.__name__: kind for kind in get_args(Event)}
-_BODIES: dict[str, Hashable] = {kind.__name__: kind for kind in (Alert, Update)}
+_BODIES: dict[str, Hashable] = {kind.__name__: kind for kind in get_args(Body)}
 
 
-def encode(value: Event | Alert | Update) -> str:
+def encode(value: Event | Body) -> str:
     return _JSON.encode(value)
 
 
@@ -33,8 +33,8 @@ def decode_event(type: str, data: str) -> Event:
     return event
 
 
-def decode_body(form: str, data: str) -> Alert | Update:
-    body: Alert | Update = _decoder(_BODIES[form])(json.loads(data))
+def decode_body(form: str, data: str) -> Body:
+    body: Body = _decoder(_BODIES[form])(json.loads(data))
     return body
 
 

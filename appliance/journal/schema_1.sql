@@ -30,7 +30,7 @@ CREATE TABLE open_stream (
 -- What must still reach somebody. A row goes when nobody waits for it any more; that it was there,
 -- and what became of it, the journal tells.
 CREATE TABLE outbox (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY,        -- grows with seq
     key       TEXT    NOT NULL UNIQUE,    -- 'alert/21/mqtt'
     seq       INTEGER NOT NULL REFERENCES journal (seq),
     channel   TEXT    NOT NULL,

@@ -21,16 +21,14 @@ from appliance.clock import Quality
 from appliance.domain.events import CallOffered, Channel, Entry, closes, stream
 from appliance.domain.orders import Order
 from appliance.journal import chain, codec, migrate
+from appliance.journal.error import JournalError
 
 PAGE_BYTES = 1024  # half the bytes of 4-KB pages for our small rows
 CHECKPOINT_PAGES = 4000
 WARM_PAGES = 4400  # the WAL overshoots the checkpoint by at most one transaction
+ORDERS_MAX = 1000  # of one entry; an incident has fewer agencies
 _FRAME_BYTES = PAGE_BYTES + 24  # sqlite.org/fileformat2.html#walformat
 _ORDER = "SELECT id, key, seq, channel, recipient, form, body FROM outbox"
-
-
-class JournalError(Exception):
-    """The journal cannot be opened or written. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Journal(JournalReader):
                 f"{path}: jurnal tidak dapat dibuka / the journal cannot be opened: {error}"
             ) from error
         self._chain = self._last_chain()
-        self._grow_wal(path.with_name(path.name + "-wal"))
+        self._wal = path.with_name(path.name + "-wal")
 
     def append(self, batch: Batch, quality: Quality) -> None:
         """Write the batch, all or none. Durable on return.
@@ -166,8 +164,8 @@ class Journal(JournalReader):
         else:
             self._db.execute("INSERT OR IGNORE INTO open_stream VALUES (?,?)", (about, entry.seq))
         self._db.executemany(
-            "INSERT INTO outbox (key, seq, channel, recipient, form, body) VALUES (?,?,?,?,?,?)",
-            [_order_row(order, entry.seq) for order in written.orders],
+            "INSERT INTO outbox VALUES (?,?,?,?,?,?,?)",
+            [_order_row(order, n, entry.seq) for n, order in enumerate(written.orders)],
         )
         self._settle(written.settled)
         return link
@@ -186,17 +184,16 @@ class Journal(JournalReader):
         row = self._db.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         return row[0] if row else chain.START
 
-    def _grow_wal(self, wal: Path) -> None:
-        """Append zeros up to the size the WAL will have; SQLite reads no frame whose salt differs.
+    def grow_wal(self) -> None:
+        """Grow the WAL to the size it will have; once after the first write, at a quiet moment.
 
-        The file exists: opening has written at least the boot's row or found a WAL to recover.
+        Zeros are appended: SQLite reads no frame whose salt differs.
         """
-        self._db.execute("PRAGMA user_version").fetchone()
-        missing = WARM_PAGES * _FRAME_BYTES - (wal.stat().st_size if wal.exists() else 0)
-        if missing > 0 and wal.exists():
-            # It only saves time: a full disk must not keep the centre from starting.
-            with suppress(OSError), wal.open("ab", buffering=0) as file:
-                file.write(bytes(missing))
+        # It only saves time: a full disk must not keep the centre from working.
+        with suppress(OSError):
+            missing = WARM_PAGES * _FRAME_BYTES - self._wal.stat().st_size
+            with self._wal.open("ab", buffering=0) as file:
+                file.write(bytes(max(missing, 0)))
                 os.fsync(file.fileno())
 
 
@@ -219,13 +216,14 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
     db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     db.execute("PRAGMA foreign_keys = ON")
-    migrate.to_current(db, JournalError)
+    migrate.to_current(db)
     return db
 
 
-def _order_row(order: Order, seq: int) -> tuple[str, int, str, str, str, str]:
+def _order_row(order: Order, n: int, seq: int) -> tuple[int, str, int, str, str, str, str]:
+    assert n < ORDERS_MAX, f"{seq} gives rise to more orders than have an id"
     form, body = type(order.body).__name__, codec.encode(order.body)
-    return (order.key, seq, order.channel, order.to, form, body)
+    return (seq * ORDERS_MAX + n, order.key, seq, order.channel, order.to, form, body)
 
 
 def _outgoing(id: int, key: str, seq: int, channel: str, to: str, form: str, body: str) -> Outgoing:

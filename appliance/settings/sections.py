@@ -89,6 +89,11 @@ class BrokerSettings:
         form=forms.HOST,
     )
     port: int = setting("porta MQTT", "the MQTT port", default=1883, within=PORT)
+    hub: bool = setting(
+        "beri tahu provinsi tentang setiap panggilan (tanpa nomornya)",
+        "tell the province of every call (without its number)",
+        default=False,
+    )
 
 
 @value(kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance.journal import chain
+from appliance.journal import JournalError, chain
 from appliance.main import JOURNAL
 from appliance.verbs import site_option
 
@@ -24,8 +23,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     try:
         verdict = chain.verify(path)
-    except sqlite3.Error as error:
-        sys.stderr.write(f"{path}: tidak dapat dibaca / cannot be read: {error}\n")
+    except JournalError as error:
+        sys.stderr.write(f"siaga journal: {error}\n")
         return 3
     if verdict.fault:
         sys.stderr.write(f"{path}: RUSAK / BROKEN: {verdict.fault}\n")

@@ -22,7 +22,7 @@ from appliance.domain.events import (
 from appliance.domain.procedures.calls import ended
 from appliance.domain.requests import AcknowledgeAlarms, Booted, BoxInput, ReadSms, Refused
 from appliance.domain.rules import Rules
-from appliance.domain.world import World, after
+from appliance.domain.world import Sms, World, after
 from drivers.api import Down, Pressed, SmsReceived, Up
 
 ACKNOWLEDGE_BUTTON = "acknowledge"
@@ -84,11 +84,18 @@ def _acknowledged(world: World, by: str) -> list[Event]:
     return events
 
 
+def _same(given: SmsReceived, message: Sms) -> bool:
+    known = (message.line, message.sender, message.text, message.sent_utc_ms)
+    return known == (given.line, given.sender, given.text, given.sent_utc_ms)
+
+
 _OK = re.compile(r"\s*(?:OK|YA)\s+(\d{1,12})\b", re.IGNORECASE)
 
 
 def _sms(world: World, given: SmsReceived, rules: Rules) -> list[Event]:
     """An officer's "OK 123" takes dispatch 123; whatever else people write is kept and shown."""
+    if any(_same(given, message) for message in world.messages.values()):
+        return []  # the modem brings a message again that it had not deleted when we stopped
     id = world.seq + 1
     kept = SmsKept(id, given.line, given.sender, given.text, given.sent_utc_ms, given.damaged)
     answer = _OK.match(given.text)

@@ -22,6 +22,7 @@ from appliance.domain.events import (
     DeskReleased,
     EndReason,
     Event,
+    IncidentLocated,
     RecordingDue,
     RecordingFailed,
     RecordingStored,
@@ -45,7 +46,7 @@ from appliance.domain.requests import (
 )
 from appliance.domain.rules import Rules
 from appliance.domain.world import World
-from drivers.api import Cause, HungUp, Unattended
+from drivers.api import Cause, HungUp, Location, Unattended
 
 
 def decide(world: World, given: CallInput, now_ms: int, rules: Rules) -> list[Event]:
@@ -107,8 +108,16 @@ def _offer(world: World, given: Offer) -> list[Event]:
     if given.number and given.caller != call.caller:
         events.append(CallIdentified(call.id, given.caller, given.number))
     if given.location and given.location != call.location:
-        events.append(CallLocated(call.id, given.location))
+        events += _located(world, call.id, given.location)
     return events
+
+
+def _located(world: World, id: int, location: Location) -> list[Event]:
+    """What is learnt of the caller's place while an incident is open is the incident's too."""
+    incident = world.incident_of(id)
+    if incident is None:
+        return [CallLocated(id, location)]
+    return [CallLocated(id, location), IncidentLocated(incident.id, location)]
 
 
 def _waiting_call(world: World, id: int) -> Call:
@@ -129,6 +138,11 @@ def _claim(world: World, call: Call, desk: str, rules: Rules) -> list[Event]:
     if (busy := world.call_at(desk)) and busy.in_progress:
         raise Refused(
             f"{desk} masih melayani panggilan {busy.id}", f"{desk} is still in call {busy.id}"
+        )
+    if any(c.claimed and desk in c.ringing for c in world.calls.values()):
+        raise Refused(
+            f"telepon {desk} sedang dihubungi; angkat dahulu",
+            f"{desk} is being rung for another call; pick up first",
         )
     events: list[Event] = []
     if call.state is CallState.ANNOUNCE:
@@ -233,7 +247,7 @@ def _locate(world: World, given: LocateCall) -> list[Event]:
         raise Refused(
             f"panggilan {given.call} sudah tidak ada", f"call {given.call} is no longer there"
         )
-    return [CallLocated(given.call, given.location)]
+    return _located(world, given.call, given.location)
 
 
 def _unattended(world: World, given: Unattended, rules: Rules) -> list[Event]:
