@@ -107,10 +107,10 @@ class Lines:
         if modem is None:
             await self._exchange.answer(call.leg)
             return call.leg
+        await modem.answer(call.leg)
         leg = str(MediaLeg(call.id, seq))
         peer = await self._exchange.open_media(leg, call.line, modem.media_port)
         self.media_legs[call.id] = leg
-        await modem.answer(call.leg)
         await modem.start_audio(call.leg, peer)
         return leg
 

@@ -57,6 +57,7 @@ class Outbox:
         self._again_ms: dict[str, int] = {}  # keys taken over and not confirmed
         self._unheard: defaultdict[str, set[str]] = defaultdict(set)  # agency -> keys
         self._last = 0  # id of the newest order read from the outbox
+        self._was_away = False  # the broker, since we started
         self._abreast = False  # every order of the outbox has been seen
         self._connected = asyncio.Event()
         self._wake = asyncio.Event()
@@ -79,9 +80,11 @@ class Outbox:
                     await self._heard(fact)
                 case Up():
                     self._connected.set()
-                    self._repeat_now()
+                    if self._was_away:
+                        self._repeat_now()
                     await self._disk.ask(fact)
                 case Down():
+                    self._was_away = True
                     self._connected.clear()
                     await self._disk.ask(fact)
 
@@ -128,12 +131,17 @@ class Outbox:
 
     async def _sort(self, order: Order) -> None:
         body = order.body
-        found = self._disk.world.dispatch(body.dispatch) if isinstance(body, Alert) else None
-        sent = found is not None and found[1].state.rank >= DispatchState.SENT.rank
-        if sent and order.channel is Channel.MQTT:  # taken over before a restart
+        if isinstance(body, Alert) and self._was_taken(body, order.channel):
             self._remember(order.key, UNCONFIRMED_MS)
         else:
             await self._queues[order.channel].put(order)
+
+    def _was_taken(self, alert: Alert, channel: Channel) -> bool:
+        """Whether `channel` took the alert over before a restart."""
+        found = self._disk.world.dispatch(alert.dispatch)
+        if found is None or channel is not Channel.MQTT:
+            return False
+        return found[1].state is DispatchState.SENT and found[1].channel is channel
 
     async def _repeat(self) -> None:
         now_ms = self._clock.now_ms()

@@ -98,7 +98,10 @@ class Switchboard:
                     await self._ask(_offer(fact))
                 case SmsReceived(sender=sender):
                     await self._ask(_with_number(fact, e164(sender)))
-                case HungUp() | Up() | Down():
+                case Up(line):
+                    await self._ask(fact)
+                    await self._resume(line)
+                case HungUp() | Down():
                     await self._ask(fact)
 
     async def _ask(self, given: Input) -> list[Step]:
@@ -162,18 +165,15 @@ class Switchboard:
     async def _adopt(self, call: Call, there: Mapping[str, LegState]) -> None:
         """Make `call` and the exchange agree."""
         if call.line in self._modems:
-            known = self._lines.media_legs.get(call.id) in there
-            if not known and call.state is not CallState.ANNOUNCE:
+            if self._lines.media_legs.get(call.id) not in there:
+                self._lines.media_legs.pop(call.id, None)
                 await self._reopen_media(call)
         elif call.leg not in there:
             await self._ask(HungUp(call.leg, Cause.LOST))
             return
         await self._adopt_desks(call, there)
-        now = self._disk.world.calls.get(call.id)
-        if now is not None and now.state is CallState.ANNOUNCE:
-            self._lines.start(Greet(now.id), self._disk.world.seq)
-        elif now is not None and now.state is CallState.QUEUED:
-            self._lines.start(Hold(now.id), self._disk.world.seq)
+        if (now := self._disk.world.calls.get(call.id)) is not None:
+            self._go_on(now)
 
     async def _adopt_desks(self, call: Call, there: Mapping[str, LegState]) -> None:
         for desk in sorted(call.ringing | ({call.desk} if call.desk else set())):
@@ -185,11 +185,28 @@ class Switchboard:
             self._lines.desk_legs[call.id, desk] = state.leg
             if state.up and desk in call.ringing:
                 await self._ask(DeskAnswered(call.id, desk))
-            elif desk == call.desk:
-                self._lines.start(Connect(call.id, desk), self._disk.world.seq)
+
+    async def _resume(self, line: str) -> None:
+        """A modem is there after the exchange was: what its call missed meanwhile is done now."""
+        for call in [c for c in self._disk.world.calls.values() if c.line == line]:
+            if call.in_progress and call.id not in self._lines.media_legs:
+                await self._reopen_media(call)
+                self._go_on(call)
+
+    def _go_on(self, call: Call) -> None:
+        """Have the caller hear what belongs to the call's state."""
+        seq = self._disk.world.seq
+        if call.state is CallState.ANNOUNCE:
+            self._lines.start(Greet(call.id), seq)
+        elif call.state is CallState.QUEUED:
+            self._lines.start(Hold(call.id), seq)
+        elif call.state is CallState.ANSWERED:
+            self._lines.start(Connect(call.id, call.desk), seq)
 
     async def _reopen_media(self, call: Call) -> None:
         """The modem's caller is still there; give the exchange a new end of that call."""
+        if call.state is CallState.ANNOUNCE:
+            return  # the announcement opens it
         try:
             await self._lines.take(call, self._disk.world.seq)
         except DriverError as error:
@@ -200,7 +217,7 @@ class Switchboard:
         made = legs.parse(state.leg)
         if made is None:
             if state.line and self._disk.world.call_of(state.leg) is None:
-                await self._ask(_offer(Ringing(state.line, state.leg, state.caller)))
+                await self._newcomer(state)
             return
         if isinstance(made, DeskLeg):
             wanted = self._lines.desk_legs.get((made.call, made.desk)) == state.leg
@@ -208,6 +225,13 @@ class Switchboard:
             wanted = self._lines.media_legs.get(made.call) == state.leg
         if not wanted:
             await self._lines.carefully(self._exchange.hang_up(state.leg))
+
+    async def _newcomer(self, state: LegState) -> None:
+        if await self._disk.run(lambda: self._knows_leg(state.leg)):
+            # Its call is over; we died before we could hang up.
+            await self._lines.carefully(self._exchange.hang_up(state.leg))
+        else:
+            await self._ask(_offer(Ringing(state.line, state.leg, state.caller)))
 
 
 def _offer(fact: Ringing) -> Offer:

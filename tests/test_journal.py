@@ -268,9 +268,7 @@ def test_reading_a_journal_that_is_not_there_is_said(path: Path) -> None:
         read_journal(path, "boot-1")
 
 
-def test_a_grown_wal_grows_no_more(
-    path: Path, opened: Callable[..., Journal]
-) -> None:
+def test_a_grown_wal_grows_no_more(path: Path, opened: Callable[..., Journal]) -> None:
     full_bytes = CHECKPOINT_PAGES * PAGE_BYTES
     wal = path.with_name("journal.db-wal")
     for _ in range(2):

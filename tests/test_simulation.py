@@ -62,7 +62,7 @@ def test_a_crash_may_double_what_was_on_its_way(site: Made) -> None:
     """Else the bound on duplicates would be checked against nothing."""
     doubled = 0
     for seed in range(10, 13):
-        rough = site(seed, faults=Faults(crash_chance=0.004))
+        rough = site(seed, faults=Faults(crash_chance=0.002))
         rough.run(days=0.8)
         doubled += sum(rough.told.doubled.values())
     assert doubled > 0

@@ -13,9 +13,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.clock import Quality
 from appliance.domain.events import CallOffered, Channel, Entry, closes, stream
@@ -28,6 +29,7 @@ CHECKPOINT_PAGES = 4000
 WARM_PAGES = 4400  # the WAL overshoots the checkpoint by at most one transaction
 ORDERS_MAX = 1000  # of one entry; an incident has fewer agencies
 _FRAME_BYTES = PAGE_BYTES + 24  # sqlite.org/fileformat2.html#walformat
+_NOT_WRITTEN = "jurnal gagal ditulis / the journal failed"
 _ORDER = "SELECT id, key, seq, channel, recipient, form, body FROM outbox"
 
 
@@ -66,20 +68,19 @@ class JournalReader:
     def open_entries(self) -> Iterator[Entry]:
         """Entries of every stream still open, oldest first: enough to rebuild the World."""
         # CROSS JOIN keeps SQLite from scanning the whole journal in order of seq.
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT seq, boot, at_ms, utc_ms, type, data FROM open_stream"
             " CROSS JOIN journal USING (stream) WHERE seq >= first_seq ORDER BY seq"
         )
         return (self._entry(*row) for row in rows)
 
     def all_entries(self) -> Iterator[Entry]:
-        rows = self._db.execute(
-            "SELECT seq, boot, at_ms, utc_ms, type, data FROM journal ORDER BY seq"
-        )
+        rows = self._rows("SELECT seq, boot, at_ms, utc_ms, type, data FROM journal ORDER BY seq")
         return (self._entry(*row) for row in rows)
 
     def last_seq(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+        [[seq]] = self._rows("SELECT coalesce(max(seq), 0) FROM journal")
+        return int(seq)
 
     def boots(self) -> int:
         """How often the machine has started with this journal; never goes back."""
@@ -87,27 +88,28 @@ class JournalReader:
 
     def knows_leg(self, leg: str) -> bool:
         """Whether a call of `leg` was ever written, open or not."""
-        # The type stands in the text: a partial index is not used for a value bound later.
-        found = self._db.execute(
-            f"SELECT 1 FROM journal WHERE type = '{CallOffered.__name__}'"
-            " AND json_extract(data, '$.leg') = ?",
-            (leg,),
-        )
-        return found.fetchone() is not None
+        # The type stands here in full: a bound one could not use the partial index.
+        calls = f"SELECT 1 FROM journal WHERE type = '{CallOffered.__name__}'"
+        return any(self._rows(f"{calls} AND json_extract(data, '$.leg') = ?", leg))
 
     def waiting(self) -> int:
         """How many orders nobody has confirmed yet."""
-        return int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        [[count]] = self._rows("SELECT count(*) FROM outbox")
+        return int(count)
 
     def outgoing(self, after: int = 0, limit: int = 200) -> list[Outgoing]:
         """Orders in the outbox with an id greater than `after`, oldest first."""
-        rows = self._db.execute(f"{_ORDER} WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+        rows = self._rows(f"{_ORDER} WHERE id > ? ORDER BY id LIMIT ?", after, limit)
         return [_outgoing(*row) for row in rows]
 
     def order(self, key: str) -> Order | None:
         """The order `key`, None when it is settled."""
-        row = self._db.execute(f"{_ORDER} WHERE key = ?", (key,)).fetchone()
-        return _outgoing(*row).order if row else None
+        found = [_outgoing(*row).order for row in self._rows(f"{_ORDER} WHERE key = ?", key)]
+        return found[0] if found else None
+
+    def _rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        with _failing("jurnal tidak terbaca / the journal cannot be read"):
+            yield from self._db.execute(sql, values)
 
     def _entry(self, seq: int, boot: int, at_ms: int, utc_ms: int, kind: str, data: str) -> Entry:
         # Another boot's monotonic time means nothing now: count its waits from the start anew.
@@ -124,14 +126,10 @@ class JournalReader:
 class Journal(JournalReader):
     def __init__(self, path: Path, boot: str, utc_ms: int) -> None:
         """Open or make the journal at `path`. Raises JournalError."""
-        try:
+        with _failing(f"{path}: jurnal tidak dapat dibuka / the journal cannot be opened"):
             db = _open(path)
             db.execute("INSERT OR IGNORE INTO boot (boot_id, utc_ms) VALUES (?, ?)", (boot, utc_ms))
             super().__init__(db, boot)
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(
-                f"{path}: jurnal tidak dapat dibuka / the journal cannot be opened: {error}"
-            ) from error
         self._chain = self._last_chain()
         self._wal = path.with_name(path.name + "-wal")
 
@@ -141,16 +139,21 @@ class Journal(JournalReader):
         Raises JournalError when the disk is full or failing; nothing was written.
         """
         link = self._chain
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
+        with _failing(_NOT_WRITTEN), self._transaction():
             for written in batch:
                 link = self._insert(written, quality, link)
+        self._chain = link
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except sqlite3.Error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise JournalError(f"jurnal gagal ditulis / the journal failed: {error}") from error
-        self._chain = link
+            raise
 
     def _insert(self, written: Written, quality: Quality, link: bytes) -> bytes:
         entry = written.entry
@@ -172,10 +175,8 @@ class Journal(JournalReader):
 
     def settle(self, keys: Sequence[str]) -> None:
         """Nobody waits for these orders any more. Unknown keys do no harm. Raises JournalError."""
-        try:
+        with _failing(_NOT_WRITTEN):
             self._settle(keys)
-        except sqlite3.Error as error:
-            raise JournalError(f"jurnal gagal ditulis / the journal failed: {error}") from error
 
     def _settle(self, keys: Sequence[str]) -> None:
         self._db.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
@@ -199,13 +200,18 @@ class Journal(JournalReader):
 
 def read_journal(path: Path, boot: str) -> JournalReader:
     """Open the journal at `path` for reading only. Raises JournalError."""
-    try:
+    with _failing(f"{path}: jurnal tidak dapat dibaca / the journal cannot be read"):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         return JournalReader(db, boot)
-    except sqlite3.Error as error:
-        raise JournalError(
-            f"{path}: jurnal tidak dapat dibaca / the journal cannot be read: {error}"
-        ) from error
+
+
+@contextmanager
+def _failing(what: str) -> Iterator[None]:
+    """Say `what` has failed in words of the journal."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(f"{what}: {error}") from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

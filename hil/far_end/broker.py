@@ -62,6 +62,11 @@ class Mosquitto:
         if self._temporary:
             self._temporary.cleanup()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "mosquitto is not running"
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it on its port; return once it accepts. Raises RuntimeError with its log."""
         await asyncio.to_thread(self._start)

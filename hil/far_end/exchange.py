@@ -41,7 +41,6 @@ mount --bind "$WORK/lib" "$ROOT/var/lib/asterisk"
 mount --bind "$WORK/log" "$ROOT/var/log/asterisk"
 mount --bind "$WORK/spool" "$ROOT/var/spool/asterisk"
 mount --bind "$SOUNDS" "$ROOT/usr/share/asterisk/sounds"
-[ -e "$ROOT/etc/hosts" ] || : >"$ROOT/etc/hosts" # a place to mount on
 mount --bind "$WORK/etc/hosts" "$ROOT/etc/hosts"
 mount -t proc proc "$ROOT/proc"
 mount -t tmpfs -o mode=755 tmpfs "$ROOT/run"

@@ -50,7 +50,7 @@ async def phone(
     ring_ms: int = 200,
     talk_ms: int = TALK_MS,
 ) -> AsyncIterator[DeskPhone]:
-    """A phone that answers after `ring_ms` and hangs up after `talk_ms`.
+    """A phone that answers after `ring_ms`, or at once when asked; hangs up after `talk_ms`.
 
     `ring_ms` beyond a minute is a phone nobody picks up.
     """

@@ -24,6 +24,7 @@ WINDOW = 20
 PAUSE_MS = 5_000
 UNHEARD_MS = 60_000
 UNCONFIRMED_MS = 15 * 60_000
+_RISK = 30  # there is one alert to five hundred events; crashes must meet them
 
 
 @dataclass
@@ -108,12 +109,14 @@ class Pump:
             self.in_flight.discard(key)
             self._again_ms[key] = self.now_ms() + PAUSE_MS
             return
-        self.gremlin(times=30)  # taken over, and nobody has written it down
+        self.gremlin(
+            times=_RISK if isinstance(order.body, Alert) else 1
+        )  # taken over, and nobody has written it down
         self.later(self.random.uniform(1, 40), lambda: self._write_down(out, reached))
 
     def _write_down(self, out: Outgoing, reached: bool) -> None:
-        self.gremlin(times=30)
         key, body = out.order.key, out.order.body
+        self.gremlin(times=_RISK if isinstance(body, Alert) else 1)
         self.in_memory = [other for other in self.in_memory if other is not out]
         self._again_ms[key] = self.now_ms() + (UNCONFIRMED_MS if reached else UNHEARD_MS)
         if isinstance(body, Alert):

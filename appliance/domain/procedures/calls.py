@@ -102,14 +102,19 @@ def _offer(world: World, given: Offer) -> list[Event]:
     call = world.call_of(given.leg)
     if call is None:
         id = world.seq + 1
-        offered = CallOffered(id, given.line, given.leg, given.caller, given.number, given.location)
-        return [offered]
+        place = given.location if given.location and _plausible(given.location) else None
+        return [CallOffered(id, given.line, given.leg, given.caller, given.number, place)]
     events: list[Event] = []
     if given.number and given.caller != call.caller:
         events.append(CallIdentified(call.id, given.caller, given.number))
-    if given.location and given.location != call.location:
+    if given.location and _plausible(given.location) and given.location != call.location:
         events += _located(world, call.id, given.location)
     return events
+
+
+def _plausible(place: Location) -> bool:
+    """A device may say anything; what is on no map is no place (and NaN is in no interval)."""
+    return -90 <= place.lat <= 90 and -180 <= place.lon <= 180 and place.radius_m >= 0
 
 
 def _located(world: World, id: int, location: Location) -> list[Event]:
@@ -247,6 +252,8 @@ def _locate(world: World, given: LocateCall) -> list[Event]:
         raise Refused(
             f"panggilan {given.call} sudah tidak ada", f"call {given.call} is no longer there"
         )
+    if not _plausible(given.location):
+        raise Refused("letak itu tidak ada di peta", "that place is on no map")
     return _located(world, given.call, given.location)
 
 

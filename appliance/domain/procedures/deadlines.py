@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
 
 from appliance.domain.calls import Call, CallState
@@ -30,7 +29,7 @@ def deadline_ms(world: World, rules: Rules, now_ms: int) -> int | None:
     calls = world.calls.values()
     limits = (limit[0] for call in calls if (limit := _limit(world, call, rules)))
     steps = (step.due_ms for step in escalation.steps(world, rules))
-    return min(chain(limits, steps, _rests(world, now_ms, rules)), default=None)
+    return min(chain(limits, steps, queue.rest_ends_ms(world, rules)), default=None)
 
 
 def _limit(world: World, call: Call, rules: Rules) -> tuple[int, CallState] | None:
@@ -68,10 +67,3 @@ def _expired(world: World, call: Call, now_ms: int, rules: Rules) -> list[Event]
             return [CallFiled(call.id, None, call.taker)]
         case _:
             return []
-
-
-def _rests(world: World, now_ms: int, rules: Rules) -> Iterator[int]:
-    """When a phone that did not answer may be rung again for the head of the queue."""
-    call = queue.head(world)
-    if call is not None:
-        yield from (due_ms for due_ms in queue.rest_ends_ms(call, rules) if due_ms > now_ms)

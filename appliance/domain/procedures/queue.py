@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from appliance.domain.calls import Call, CallState
 from appliance.domain.events import CallRinging, Event
 from appliance.domain.rules import Rules
@@ -35,12 +37,20 @@ def staffed(world: World, rules: Rules) -> tuple[str, ...]:
     return tuple(d for d in rules.desks if d in world.desks) or rules.desks
 
 
-def rest_ends_ms(call: Call, rules: Rules) -> list[int]:
-    return [since_ms + rules.desk_rest_ms for since_ms in call.rested.values()]
+def rest_ends_ms(world: World, rules: Rules) -> Iterator[int]:
+    """When each phone that nobody picked up may ring again for the head of the queue."""
+    call = head(world)
+    if call is not None and world.works(rules.exchange):
+        for desk in staffed(world, rules):
+            if desk in call.rested and not _busy(world, desk):
+                yield call.rested[desk] + rules.desk_rest_ms
 
 
 def _free(world: World, desk: str, call: Call, now_ms: int, rules: Rules) -> bool:
-    if any(other.desk == desk or desk in other.ringing for other in world.calls.values()):
-        return False
     rested_ms = call.rested.get(desk)
-    return rested_ms is None or now_ms >= rested_ms + rules.desk_rest_ms
+    rests = rested_ms is not None and now_ms < rested_ms + rules.desk_rest_ms
+    return not rests and not _busy(world, desk)
+
+
+def _busy(world: World, desk: str) -> bool:
+    return any(call.desk == desk or desk in call.ringing for call in world.calls.values())
