@@ -23,7 +23,14 @@ from drivers.modem.sms import Messages, send, written
 from drivers.modem.sound import SoundPath
 from drivers.value import value
 from drivers.wire.at import Command, Report
-from drivers.wire.at_lines import CallRow, call_rows, caller_in, registration_in, slot_in
+from drivers.wire.at_lines import (
+    CallRow,
+    call_rows,
+    caller_in,
+    names_caller,
+    registration_in,
+    slot_in,
+)
 
 REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 2.0
 POLL_S = 1.0  # the call list while a call is there (B11)
@@ -321,10 +328,11 @@ class Modem:
         line, now_ms = report.line, self._now_ms()
         if line == b"RING" or line.startswith(b"+CRING: VOICE"):
             self._say(self._calls.rang(now_ms))
-            self._look_wanted = True
-            self._stir()  # in some modems RING means that something has changed (B10)
-        elif line.startswith(b"+CLIP:"):
+            self._look_again()  # in some modems RING means that something has changed (B10)
+        elif line.startswith(b"+CLIP:") and names_caller(line):
             self._say(self._calls.named(caller_in(line), now_ms))
+        elif line.startswith(b"+CLIP:"):
+            self._look_again()  # torn by noise: the list knows whether there is a call
         elif line.startswith(_ENDED):
             self._say(self._calls.ended(Cause.NORMAL))
         elif line.startswith(b"+CMTI:"):
@@ -335,6 +343,10 @@ class Modem:
             self._on_registration(line)
         elif line.startswith(_RESTARTED):
             self._on_restart()
+
+    def _look_again(self) -> None:
+        self._look_wanted = True
+        self._stir()
 
     def _on_registration(self, line: bytes) -> None:
         # Before the set-up is through, the line is not up, whatever the network says.

@@ -57,6 +57,11 @@ def caller_in(line: bytes) -> Caller:
     return _caller(_at(values, 0), number_in(values, 1), number_in(values, 5))
 
 
+def names_caller(line: bytes) -> bool:
+    """Whether a +CLIP line is whole enough to be believed: it has a type of number (octet 3)."""
+    return number_in(fields(line), 1) >= 0
+
+
 def _caller(number: str, type_of_number: int, validity: int) -> Caller:
     if not _DIGITS.match(number):
         withheld = validity == 1
