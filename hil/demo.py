@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import logging
 import os
 import sys
 import tempfile
+import wave
+from array import array
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +29,8 @@ from drivers.api import DriverError, Panel
 from drivers.panel import GpioPanel
 from hil.far_end.call_taker import CallTaker
 from hil.far_end.gateway import GatewayCall, caller
-from hil.site import FarSite, far_site
+from hil.far_end.sipp_process import loudness
+from hil.site import CALLER_HZ, DESK_HZ, FarSite, far_site
 from hil.timeline import Timeline
 
 AGENCIES = {
@@ -36,7 +41,14 @@ AGENCIES = {
 }
 TRUNK_CALLER, GSM_CALLER = "081234567890", "+6281398765432"
 WITHIN_S = 30.0  # for each step of the story; a Pi under load takes a few
+PHONE_RINGS_MS = 60_000  # until somebody picks up
 TALK_S = 3.0  # so that the recordings hold something
+
+
+_STAYS = """
+Konsol / console: {url}
+Enter: satu penelepon lagi / one more caller   Ctrl-C: berhenti / stop
+"""
 
 
 class StoryFailed(Exception):
@@ -71,7 +83,7 @@ async def _demo(directory: Path, *, once: bool, quiet: bool) -> dict[str, Any]:
         print(line, file=sys.stderr if quiet else sys.stdout, flush=True)
 
     say("Menyalakan ujung-ujung tersimulasi ... / starting the far ends ...")
-    async with far_site(directory, tuple(AGENCIES)) as site:
+    async with far_site(directory, tuple(AGENCIES), ring_ms=PHONE_RINGS_MS) as site:
         story = _Story(site, Timeline(say))
         box = asyncio.create_task(story.box())
         telling = asyncio.create_task(story.tell())
@@ -81,14 +93,30 @@ async def _demo(directory: Path, *, once: bool, quiet: bool) -> dict[str, Any]:
             await box
         await telling
         if not once:
-            say(f"Konsol / console: {story.url}\nCtrl-C: berhenti / stop")
-            await box
+            say(_STAYS.format(url=story.url))
+            await asyncio.wait(
+                {box, asyncio.create_task(story.more_callers())},
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         story.watcher.stop.set()
         await box
         verdict = chain.verify(site.state / JOURNAL)
+        for recording in story.timeline.recordings:
+            recording["tones"] = _tones(Path(recording["path"]))
         return story.timeline.summary() | {
             "journal": {"entries": verdict.rows, "intact": not verdict.fault}
         }
+
+
+def _tones(path: Path) -> dict[str, int]:
+    """How loud each side's own tone is in its channel of the recording, of 32,767."""
+    with wave.open(str(path)) as sound:
+        samples = array("h", sound.readframes(sound.getnframes()))
+    caller_side, taker_side = samples[0::2], samples[1::2]
+    return {
+        f"caller_{CALLER_HZ}_hz": round(loudness(caller_side, CALLER_HZ)),
+        f"taker_{DESK_HZ}_hz": round(loudness(taker_side, DESK_HZ)),
+    }
 
 
 class _Story:
@@ -127,14 +155,32 @@ class _Story:
         ):
             line.note("Penelepon melalui E1 melihat api / a caller on the E1 sees a fire")
             async with caller(site.exchange.sip, site.directory / "e1", number=TRUNK_CALLER) as e1:
+                await self._until(lambda: len(line.calls) == 1, "panggilan masuk / a call comes in")
+                line.note("Siti menekan Jawab / Siti presses Answer")
+                await siti.do("answer", call=next(iter(line.calls)))
                 await self._answered(1)
                 line.note("Tetangga menelepon lewat GSM / a neighbour calls by GSM")
                 await site.modem.ring(GSM_CALLER)
+                await self._until(
+                    lambda: site.phones["desk-2"].count("ringing") > 0,
+                    "telepon Budi berdering / Budi's phone rings",
+                )
+                line.note("Budi mengangkat telepon / Budi picks up his phone")
+                site.phones["desk-2"].press_hook()
                 await self._answered(2)
                 await self._report_fire(siti, budi)
                 await asyncio.sleep(TALK_S)
                 await self._hang_up(e1)
             await self._wrap_up(siti, budi)
+
+    async def more_callers(self) -> None:
+        """A caller for each line typed, each until the call is ended at the console."""
+        async with AsyncExitStack() as calls:
+            for number in itertools.count(1):
+                if not await asyncio.to_thread(sys.stdin.readline):
+                    await asyncio.Event().wait()  # nobody types there
+                at = self.site.exchange.sip, self.site.directory / f"more-{number}"
+                await calls.enter_async_context(caller(*at, number=f"08123456{number:04}"))
 
     async def _report_fire(self, siti: CallTaker, budi: CallTaker) -> None:
         """The taker who has the first call makes an incident of it."""
@@ -189,11 +235,7 @@ class _Story:
         await self._until(
             lambda: "AT+CLIP=1" in self.site.modem.commands_seen, "modem siap / the modem is set up"
         )
-        for _ in range(int(WITHIN_S * 10)):
-            if "siaga" in await self.site.exchange.console("ari show apps"):
-                return
-            await asyncio.sleep(0.1)
-        raise StoryFailed("sentral tidak tersambung / the exchange is not connected")
+        await self.site.exchange.subscribed("siaga")
 
     async def _until(self, condition: Callable[[], bool], what: str) -> None:
         try:
@@ -201,6 +243,7 @@ class _Story:
                 while not condition():
                     self._changed.clear()
                     # The modem and the phones change nothing in the journal: look now and then.
-                    await asyncio.wait([asyncio.ensure_future(self._changed.wait())], timeout=0.1)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), 0.1)
         except TimeoutError:
             raise StoryFailed(f"belum terjadi / has not happened: {what}") from None

@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance.domain.events import (
     CallAnswered,
+    CallClaimed,
     CallEnded,
     CallFiled,
     CallIdentified,
@@ -51,12 +52,20 @@ class Timeline:
 
     def summary(self) -> dict[str, Any]:
         return {
-            "calls": [*self.calls.values()],
-            "incidents": [*self.incidents.values()],
-            "deliveries": [*self.deliveries.values()],
+            "calls": self._since_start(self.calls),
+            "incidents": self._since_start(self.incidents),
+            "deliveries": self._since_start(self.deliveries),
             "panel": self.panel,
             "recordings": self.recordings,
         }
+
+    def _since_start(self, things: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each thing with the moment it began, instead of the machine's own clock."""
+        return [
+            {"at_ms": thing["began"] - self._began_ms}
+            | {name: what for name, what in thing.items() if name != "began"}
+            for thing in things.values()
+        ]
 
     def note(self, text: str) -> None:
         """Tell something that happened outside of the box."""
@@ -85,12 +94,12 @@ class Timeline:
     def _call(self, event: Event, at_ms: int) -> None:
         match event:
             case CallOffered(id, line, _, _, number):
-                self.calls[id] = {"call": id, "line": line, "number": number, "offered": at_ms}
+                self.calls[id] = {"call": id, "line": line, "number": number, "began": at_ms}
             case CallIdentified(id, _, number):
                 self.calls[id]["number"] = number
             case CallQueued(id):
                 self._since(self.calls[id], "queued_ms", at_ms)
-            case CallRinging(id):
+            case CallRinging(id) | CallClaimed(id):
                 self._since(self.calls[id], "ringing_ms", at_ms)
             case CallAnswered(id, desk, taker):
                 self._since(self.calls[id], "answered_ms", at_ms)
@@ -109,7 +118,8 @@ class Timeline:
     def _incident(self, event: Event, at_ms: int) -> None:
         match event:
             case IncidentOpened(id, call):
-                self.incidents[id] = {"incident": id, "call": call, "offered": at_ms}
+                began = self.calls[call]["began"]
+                self.incidents[id] = {"incident": id, "call": call, "began": began}
             case IncidentVerified(id):
                 self._since(self.incidents[id], "verified_ms", at_ms)
             case IncidentClassified(id, kind, name, priority):
@@ -124,7 +134,7 @@ class Timeline:
         match event:
             case DispatchRaised(id, incident, agency, role):
                 made = {"dispatch": id, "incident": incident, "agency": agency, "role": str(role)}
-                self.deliveries[id] = {**made, "offered": at_ms}
+                self.deliveries[id] = {**made, "began": at_ms}
             case DispatchSent(id):
                 self._since(self.deliveries[id], "sent_ms", at_ms)
             case DispatchDelivered(id, _, channel):
@@ -138,7 +148,7 @@ class Timeline:
 
     @staticmethod
     def _since(of: dict[str, Any], name: str, at_ms: int) -> None:
-        of.setdefault(name, at_ms - of["offered"])
+        of.setdefault(name, at_ms - of["began"])
 
 
 def _now_ms() -> int:
@@ -158,10 +168,14 @@ def _told(event: Event) -> str | None:
     match event:
         case CallOffered(id, line, _, _, number):
             return f"T0 panggilan {id} di {line} / call on {line}: {number or '-'}"
+        case CallIdentified(id, _, number):
+            return f"   panggilan {id}: nomor / number {number}"
         case CallQueued(id):
             return f"T1 panggilan {id} antre / queued"
         case CallRinging(id, desks):
             return f"T2 panggilan {id} berdering di / rings at {', '.join(desks)}"
+        case CallClaimed(id, desk, taker):
+            return f"T2 panggilan {id} diambil di layar / taken on the screen: {taker} ({desk})"
         case CallAnswered(id, desk, taker):
             return f"T3 panggilan {id} dijawab / answered: {taker} ({desk})"
         case IncidentVerified(id, by):

@@ -31,6 +31,7 @@ SOUNDS = PROJECT / "config" / "sounds"
 RESTART_S = 0.1  # RestartSec= of systemd/siaga-asterisk.service
 READY_S = 30.0
 STOP_S = 10.0
+PROBE_S = 0.05
 
 # Nothing mounted here is seen outside, and it is gone with the process.
 _START = """
@@ -96,6 +97,17 @@ class FarExchange:
         )
         said, _ = await asked.communicate()
         return said.decode(errors="replace")
+
+    async def subscribed(self, app: str) -> None:
+        """Return when a daemon listens as `app`; a call before that is the fallback's.
+
+        Raises DriverError when none comes.
+        """
+        end = asyncio.get_running_loop().time() + READY_S
+        while app not in await self.console("ari show apps"):
+            if asyncio.get_running_loop().time() > end:
+                raise DriverError(f"tidak ada yang mendengar / nobody listens as {app}")
+            await asyncio.sleep(PROBE_S)
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
