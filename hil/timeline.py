@@ -165,6 +165,10 @@ _SIGNALS = {
 
 def _told(event: Event) -> str | None:
     """The line for `event`, None for one that tells a person nothing new."""
+    return _told_of_call(event) or _told_of_incident(event)
+
+
+def _told_of_call(event: Event) -> str | None:
     match event:
         case CallOffered(id, line, _, _, number):
             return f"T0 panggilan {id} di {line} / call on {line}: {number or '-'}"
@@ -178,6 +182,18 @@ def _told(event: Event) -> str | None:
             return f"T2 panggilan {id} diambil di layar / taken on the screen: {taker} ({desk})"
         case CallAnswered(id, desk, taker):
             return f"T3 panggilan {id} dijawab / answered: {taker} ({desk})"
+        case CallEnded(id, reason):
+            return f"Te panggilan {id} berakhir / ended: {reason}"
+        case RecordingStored(id, path, _, duration_ms):
+            return f"   rekaman / recording {id}: {duration_ms / 1000:.1f} s {path}"
+        case RecordingFailed(id, why):
+            return f"   rekaman / recording {id} GAGAL / FAILED: {why}"
+        case _:
+            return None
+
+
+def _told_of_incident(event: Event) -> str | None:
+    match event:
         case IncidentVerified(id, by):
             return f"T4 kejadian {id} diverifikasi / verified: {by}"
         case IncidentClassified(id, kind, name, priority, _, place):
@@ -190,12 +206,6 @@ def _told(event: Event) -> str | None:
             return f"T8 penugasan {id} diterima / accepted: {by}"
         case DispatchEscalated(id, _, _, channel, to):
             return f"   penugasan {id} tidak dijawab / escalates: {channel} {to}"
-        case CallEnded(id, reason):
-            return f"Te panggilan {id} berakhir / ended: {reason}"
-        case RecordingStored(id, path, _, duration_ms):
-            return f"   rekaman / recording {id}: {duration_ms / 1000:.1f} s {path}"
-        case RecordingFailed(id, why):
-            return f"   rekaman / recording {id} GAGAL / FAILED: {why}"
         case IncidentClosed(id, by, outcome):
             return f"T12 kejadian {id} ditutup / closed: {outcome} ({by})"
         case TroubleRaised(part, why):
