@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from appliance.journal.error import JournalError
+from drivers.value import value
 
 START = bytes(32)
 _COLUMNS = "seq, utc_ms, clock, boot, at_ms, type, stream, data"
@@ -23,7 +23,7 @@ def link(before: bytes, row: tuple[object, ...]) -> bytes:
     return sha256(before + "\x1f".join(map(str, row)).encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """`rows` were read; `fault` names the first that is wrong, empty when none is."""
 

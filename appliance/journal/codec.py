@@ -24,7 +24,7 @@ _BODIES: dict[str, Hashable] = {kind.__name__: kind for kind in get_args(Body)}
 
 
 def encode(value: Event | Body) -> str:
-    return _JSON.encode(value)
+    return _JSON.encode(vars(value))  # a value holds its fields and nothing else
 
 
 def decode_event(type: str, data: str) -> Event:
@@ -38,13 +38,8 @@ def decode_body(form: str, data: str) -> Body:
     return body
 
 
-def _by_name(value: Any) -> dict[str, Any]:
-    """A dataclass as JSON has it; called for those only, the rest JSON knows by itself."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
 # As ASCII: a text message may hold half a surrogate pair, which no UTF-8 column takes.
-_JSON = json.JSONEncoder(separators=(",", ":"), default=_by_name)
+_JSON = json.JSONEncoder(separators=(",", ":"), default=vars)
 
 
 @cache

@@ -36,5 +36,5 @@ CREATE TABLE outbox (
     channel   TEXT    NOT NULL,
     recipient TEXT    NOT NULL,           -- agency, or phone number
     form      TEXT    NOT NULL,           -- 'Alert' | 'Update'
-    body      TEXT    NOT NULL CHECK (json_valid(body))
+    body      TEXT    NOT NULL            -- JSON
 ) STRICT;

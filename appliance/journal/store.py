@@ -14,7 +14,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from appliance.domain.events import CallOffered, Channel, Entry, closes, stream
 from appliance.domain.orders import Order
 from appliance.journal import chain, codec, migrate
 from appliance.journal.error import JournalError
+from drivers.value import value
 
 PAGE_BYTES = 1024  # half the bytes of 4-KB pages for our small rows
 CHECKPOINT_PAGES = 4000
@@ -33,7 +33,7 @@ _NOT_WRITTEN = "jurnal gagal ditulis / the journal failed"
 _ORDER = "SELECT id, key, seq, channel, recipient, form, body FROM outbox"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Written:
     """An entry with the orders it gives rise to and those it settles."""
 
@@ -45,7 +45,7 @@ class Written:
 Batch = Sequence[Written]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outgoing:
     """An order in the outbox. `id` grows with time."""
 
@@ -138,11 +138,48 @@ class Journal(JournalReader):
 
         Raises JournalError when the disk is full or failing; nothing was written.
         """
-        link = self._chain
+        rows, link = [], self._chain
+        for written in batch:
+            row = self._row(written.entry, quality)
+            link = chain.link(link, row)
+            rows.append((*row, link))
         with _failing(_NOT_WRITTEN), self._transaction():
-            for written in batch:
-                link = self._insert(written, quality, link)
+            self._db.executemany("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)", rows)
+            self._keep_streams([written.entry for written in batch])
+            self._keep_orders(batch)
         self._chain = link
+
+    def _row(self, entry: Entry, quality: Quality) -> tuple[object, ...]:
+        event = entry.event
+        kind, about, data = type(event).__name__, stream(event), codec.encode(event)
+        return (entry.seq, entry.utc_ms, quality, self._boot, entry.at_ms, kind, about, data)
+
+    def _keep_streams(self, entries: Sequence[Entry]) -> None:
+        """Note which streams the entries leave open, and since when."""
+        opened: dict[str, int] = {}
+        closed: set[str] = set()
+        for entry in entries:
+            about = stream(entry.event)
+            if closes(entry.event):
+                opened.pop(about, None)
+                closed.add(about)
+            else:
+                opened.setdefault(about, entry.seq)
+        self._many("DELETE FROM open_stream WHERE stream = ?", [(about,) for about in closed])
+        self._many("INSERT OR IGNORE INTO open_stream VALUES (?,?)", [*opened.items()])
+
+    def _keep_orders(self, batch: Batch) -> None:
+        rows = [
+            _order_row(order, n, written.entry.seq)
+            for written in batch
+            for n, order in enumerate(written.orders)
+        ]
+        self._many("INSERT INTO outbox VALUES (?,?,?,?,?,?,?)", rows)
+        self._settle([key for written in batch for key in written.settled])
+
+    def _many(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            self._db.executemany(sql, rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -155,31 +192,13 @@ class Journal(JournalReader):
                 self._db.execute("ROLLBACK")
             raise
 
-    def _insert(self, written: Written, quality: Quality, link: bytes) -> bytes:
-        entry = written.entry
-        event, about = entry.event, stream(entry.event)
-        kind, data = type(event).__name__, codec.encode(event)
-        row = (entry.seq, entry.utc_ms, quality, self._boot, entry.at_ms, kind, about, data)
-        link = chain.link(link, row)
-        self._db.execute("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)", (*row, link))
-        if closes(event):
-            self._db.execute("DELETE FROM open_stream WHERE stream = ?", (about,))
-        else:
-            self._db.execute("INSERT OR IGNORE INTO open_stream VALUES (?,?)", (about, entry.seq))
-        self._db.executemany(
-            "INSERT INTO outbox VALUES (?,?,?,?,?,?,?)",
-            [_order_row(order, n, entry.seq) for n, order in enumerate(written.orders)],
-        )
-        self._settle(written.settled)
-        return link
-
     def settle(self, keys: Sequence[str]) -> None:
         """Nobody waits for these orders any more. Unknown keys do no harm. Raises JournalError."""
         with _failing(_NOT_WRITTEN):
             self._settle(keys)
 
     def _settle(self, keys: Sequence[str]) -> None:
-        self._db.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
+        self._many("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
 
     def _last_chain(self) -> bytes:
         row = self._db.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
