@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 # verb -> module, Indonesian, English
@@ -32,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if given else 2
     verb, *rest = given
     if verb not in VERBS:
+        from difflib import get_close_matches  # 3 ms that a right verb does not need
+
         near = get_close_matches(verb, VERBS, n=1)
         hint = f"; maksud Anda / did you mean {near[0]}?" if near else f"\n{_usage()}"
         _say(f'siaga: tidak ada perintah "{verb}" / there is no verb "{verb}"{hint}')

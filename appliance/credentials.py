@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from secrets import token_urlsafe
 
 
 class NoSecret(Exception):
@@ -28,5 +27,7 @@ def console_token(state: Path) -> str:
     path = state / "console-token"
     if not path.exists():
         path.touch(mode=0o600)
+        from secrets import token_urlsafe
+
         path.write_text(token_urlsafe(16), encoding="utf-8")
     return path.read_text(encoding="utf-8")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from queue import Empty, SimpleQueue
@@ -20,19 +19,20 @@ from appliance.domain.requests import Input, Refused
 from appliance.domain.world import World
 from appliance.engine import Engine, Outcome, Step
 from appliance.journal import JournalError
+from drivers.value import value
 
 R = TypeVar("R")
 Follower = Callable[[Step], None]
 GROUP = 256  # inputs in one transaction; bounds how long the first one waits for the last
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Asked:
     given: Input
     answer: asyncio.Future[list[Step]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Errand:
     """Something else to do with the journal between two transactions."""
 

@@ -7,7 +7,7 @@ disk thread, the simulation runs it as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appliance.clock import Clock
 from appliance.domain.decide import decide
@@ -17,9 +17,10 @@ from appliance.domain.requests import Input, Refused
 from appliance.domain.rules import Rules
 from appliance.domain.world import World, evolve
 from appliance.journal import Journal, JournalReader, Written
+from drivers.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One thing that happened, now on disk, the world right before and after it, and its orders."""
 

@@ -7,13 +7,14 @@ call is `media-17-18`. A new try gets a new name, since a leg's name is used onc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from drivers.value import value
 
 _DESK = re.compile(r"desk-(\d+)-(\d+)-([a-z0-9-]+)")
 _MEDIA = re.compile(r"media-(\d+)-(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeskLeg:
     call: int
     seq: int
@@ -23,7 +24,7 @@ class DeskLeg:
         return f"desk-{self.call}-{self.seq}-{self.desk}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MediaLeg:
     call: int
     seq: int

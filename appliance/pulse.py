@@ -14,6 +14,7 @@ from typing import Protocol
 from appliance.disk import Disk
 
 PULSE_S = 4.0  # below half of WatchdogSec=10, sd_watchdog_enabled(3)
+DISK_EVERY_S = 10.0  # asking wakes two threads of an idle box
 DISK_S = 30.0  # the slowest card seen took 20 s for an fsync (fault 13); that is no hang
 
 _LOG = logging.getLogger(__name__)
@@ -49,11 +50,11 @@ class Pulse:
 
     def _disk_lives(self) -> bool:
         """Whether the disk thread has taken an errand within `DISK_S`."""
-        now_s = asyncio.get_running_loop().time()
-        if self._disk_answers is None or self._disk_answers.done():
-            self._disk_answers = asyncio.create_task(self._disk.run(_nothing))
+        asked, now_s = self._disk_answers, asyncio.get_running_loop().time()
+        if asked is None or (asked.done() and now_s - self._disk_asked_s >= DISK_EVERY_S):
+            asked = self._disk_answers = asyncio.create_task(self._disk.run(_nothing))
             self._disk_asked_s = now_s
-        return now_s - self._disk_asked_s < DISK_S
+        return asked.done() or now_s - self._disk_asked_s < DISK_S
 
 
 def _nothing() -> None:

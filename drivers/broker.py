@@ -45,7 +45,7 @@ async def open_broker(
     username: str | None = None,
     password: str | None = None,
     tls: Tls | None = None,
-    keepalive_s: int = 10,
+    keepalive_s: int = 20,
     answer_s: float = 5.0,
 ) -> AsyncIterator[PahoBroker]:
     """Keep a connection to the broker at `host`:`port`; `Up` and `Down` tell how it stands.

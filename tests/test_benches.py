@@ -1,4 +1,4 @@
-"""Each benchmark runs on the real parts and prints its figures; how good they are it says itself."""
+"""Each benchmark runs on the real parts and prints its figures; each judges itself."""
 
 import os
 

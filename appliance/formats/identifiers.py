@@ -9,18 +9,18 @@ RFC 9562 5.7 (UUIDv7), CloudEvents 1.0 3.1 (id, source, time), reference/mqtt.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from drivers.value import value
 
 _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Site:
     """What a message says about who sends it.
 
@@ -60,7 +60,8 @@ def message_id(key: str, utc_ms: int, site: Site) -> str:
     chance = int.from_bytes(digest[:10])
     rand_a, rand_b = chance >> 62 & 0xFFF, chance & (1 << 62) - 1
     time = utc_ms & (1 << 48) - 1
-    return str(UUID(int=time << 80 | _VERSION | rand_a << 64 | _VARIANT | rand_b))
+    digits = f"{time << 80 | _VERSION | rand_a << 64 | _VARIANT | rand_b:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _local(utc_ms: int, site: Site) -> datetime:

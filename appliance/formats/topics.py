@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from appliance.formats.identifiers import Site, party
+from drivers.value import value
 
 _FROM = re.compile(r"ntpd112/v1/([0-9]+)/from/([a-z0-9-]{1,64})/([a-z]{1,32})")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Said:
     """An agency has said something: `leaf` is ack or presence. `agency` is not checked."""
 

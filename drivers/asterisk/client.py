@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 COMMAND_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 1.0
 CLOSE_TIMEOUT_S = 0.5
-HEARTBEAT_S = 5.0  # websocket ping; a dead peer is noticed at 1.5 of it
 MESSAGE_MAX = 1 << 20  # bytes; an event is 2 KB
 
 _GONE_STATUS = frozenset({400, 409, 412, 422})
@@ -94,10 +93,11 @@ class AriClient:
 
         query = {"app": self._app, "subscribeAll": "true"}
         try:
+            # No heartbeat here: a dead Asterisk closes the socket, a hung one does not answer the
+            # pings of `connection`, and a second probe would wake an idle box twice as often.
             connecting = self._session.ws_connect(
                 f"{self._url}/events",
                 params=query,
-                heartbeat=HEARTBEAT_S,
                 max_msg_size=MESSAGE_MAX,
                 timeout=ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
             )

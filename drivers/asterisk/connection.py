@@ -17,7 +17,7 @@ from drivers.wire.ari import EVENTS, Ignored, MediaOpened, Replaced, Unknown, re
 PROBE_S = 0.1  # between attempts to connect; Asterisk is back 1 s after its death
 REPLACED_S = 30.0  # two daemons must not take the calls from each other ten times a second
 PING_S = 5.0
-MISSES_MAX = 3
+MISSES_MAX = 2  # a hung Asterisk is noticed within 16 s
 
 # Asterisk tells of every channel variable set, ten for a call; only this is asked for.
 _FILTER = {"allowed": [{"type": kind} for kind in EVENTS]}

@@ -24,6 +24,7 @@ from drivers.api import (
     LegState,
     Presentation,
     Unattended,
+    Up,
 )
 from drivers.asterisk.client import AlreadyThere, Unreachable
 from drivers.asterisk.connection import Connection
@@ -40,6 +41,7 @@ from drivers.wire.ari import (
 )
 
 MEDIA_OPENS_S = 3.0
+LOOK_S = 60.0  # for unattended calls that nothing announced
 LANGUAGES = ("id", "en")
 
 _log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class AsteriskExchange:
         self._facts: asyncio.Queue[ExchangeFact | asyncio.Task[None]] = asyncio.Queue()
         self._entering: dict[str, asyncio.Future[None]] = {}  # media legs on their way in
         self._unattended = UnattendedCalls(unattended) if unattended is not None else None
+        self._look_again_s = 0.0
         self._reported: set[str] = set()  # unattended legs whose fact waits to be taken in
 
     async def facts(self) -> AsyncIterator[ExchangeFact]:
@@ -217,6 +220,8 @@ class AsteriskExchange:
     # --- what is heard ---------------------------------------------------------------------------
 
     def _hear(self, item: ExchangeFact | MediaOpened) -> None:
+        if isinstance(item, Up):
+            self._look_again_s = 0.0
         if not isinstance(item, MediaOpened):
             self._facts.put_nowait(item)
         elif (entered := self._entering.get(item.leg)) and not entered.done():
@@ -228,9 +233,12 @@ class AsteriskExchange:
             self._facts.put_nowait(keeping)
 
     async def _report_unattended(self) -> None:
-        if self._unattended is None:
+        now_s = asyncio.get_running_loop().time()
+        if self._unattended is None or now_s < self._look_again_s:
             return
         left = await asyncio.to_thread(self._unattended.legs)
+        # The dialplan takes calls while nobody listens; later only those end that it has taken.
+        self._look_again_s = 0.0 if left else now_s + LOOK_S
         if not (new := [leg for leg in left if leg not in self._reported]):
             return
         alive = read_names(await self._connection.ask("GET", "/channels"))

@@ -17,11 +17,11 @@ import re
 import wave
 from array import array
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from drivers.api import DriverError
+from drivers.value import value
 
 RATE_HZ = 8_000
 CHUNK_BYTES = 64 * 1024  # of one side: 4 s
@@ -30,7 +30,7 @@ _CALLER, _AGENT, _WAV = "-caller.sln", "-agent.sln", ".wav"
 _LEG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recording:
     """A stored recording: it is on the disk, whole, under `path`."""
 

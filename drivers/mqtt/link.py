@@ -69,6 +69,9 @@ class MqttLink:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._window = asyncio.Semaphore(1)
+        # A ping then leaves at most 1.4 keepalives after the last packet; at 1.5 the broker gives
+        # us up (3.1.2.10).
+        self._tick_s = session.keepalive_s * 0.4
         self._attach(on_message)
 
     def _attach(self, on_message: OnMessage) -> None:
@@ -85,7 +88,7 @@ class MqttLink:
         self._undelivered: Callable[[], int] = getattr(sock, "pending", lambda: 0)
         self._socket: socket.socket | None = sock
         self._loop.add_reader(sock, self._on_readable)
-        self._tick = self._loop.call_later(self._session.keepalive_s / 4, self._on_tick)
+        self._tick = self._loop.call_later(self._tick_s, self._on_tick)
 
     def _detach(self) -> None:
         if self._socket is not None:
@@ -204,7 +207,7 @@ class MqttLink:
         self._flush()
 
     def _on_tick(self) -> None:
-        self._tick = self._loop.call_later(self._session.keepalive_s / 4, self._on_tick)
+        self._tick = self._loop.call_later(self._tick_s, self._on_tick)
         self._client.loop_misc()
         self._flush()
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.api import Message
+from drivers.value import value
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -26,7 +26,7 @@ SESSION_EXPIRY_S = 24 * 3600  # the broker keeps our messages for a day
 CONNECT_S = 2.0  # for TCP and TLS, each; they run in a thread that cannot be interrupted
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tls:
     """The broker is trusted by `ca`; `cert` and `key` show it who we are."""
 
@@ -35,7 +35,7 @@ class Tls:
     key: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Session:
     """Who we are to the broker, and what it keeps for us while we are away."""
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from drivers.api import (
     Caller,
@@ -29,6 +28,7 @@ from drivers.api import (
     Ringing,
     SoundFinished,
 )
+from drivers.value import value
 
 CALLER, MEDIA, DESK = "caller", "media", "desk"  # SIAGA_ROLE of our legs
 ROLES = frozenset({CALLER, MEDIA, DESK})
@@ -48,26 +48,26 @@ _CAUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MediaOpened:
     """A modem's leg is in the application and can be joined to others."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replaced:
     """Another client has taken the application over: this websocket hears nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ignored:
     """A sound event that is no business of ours."""
 
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unknown:
     """What came is not understood; `why` is for the log."""
 

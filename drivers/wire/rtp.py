@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import struct
 from array import array
-from dataclasses import dataclass
+
+from drivers.value import value
 
 PAYLOAD_L16 = 11
 _PAYLOADS = frozenset({10, 11})
@@ -28,7 +29,7 @@ _HEADER = struct.Struct(">BBHII")
 _VERSION = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Packet:
     payload_type: int
     marker: bool
@@ -38,7 +39,7 @@ class Packet:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Malformed:
     """A datagram that is not RTP; `why` is for the log."""
 

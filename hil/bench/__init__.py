@@ -13,6 +13,7 @@ BENCHES = {
     "journal": ("byte dan flush per kejadian", "bytes and flushes an incident costs"),
     "chain": ("dari RING sampai pelanggan MQTT", "from RING to an MQTT subscriber"),
     "drain": ("mengosongkan kotak keluar", "emptying a full outbox"),
+    "outage": ("perantara mati di bawah beban", "a broker outage under load"),
     "start": ("dari kill -9 sampai siap", "from kill -9 to ready"),
     "idle": ("tanpa kejadian apa pun", "nothing happening at all"),
 }

@@ -90,8 +90,12 @@ def _figures(times: Times) -> list[Figure]:
         Figure("siap / ready, CPU min", min(times.ready_cpu), "ms"),
         Figure("sentral terdengar / exchange heard", median(times.subscribed), "ms", floor),
         Figure("konsol menjawab / console answers", median(times.console), "ms", floor),
-        Figure("kill -9 Asterisk, terdengar lagi / heard again", median(back), "ms",
-               at_most=EXCHANGE_BACK_MS),
+        Figure(
+            "kill -9 Asterisk, terdengar lagi / heard again",
+            median(back),
+            "ms",
+            at_most=EXCHANGE_BACK_MS,
+        ),
         Figure("  max", max(back), "ms"),
     ]
 
@@ -187,7 +191,7 @@ async def _is_heard(site: FarSite) -> bool:
 
 
 async def _answers(url: str) -> bool:
-    return " 200 " in (await _get(url))[:20]
+    return (await _get(url)).startswith("HTTP/")
 
 
 async def _get(url: str, header: str = "") -> str:
