@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 
+_LOG = logging.getLogger(__name__)
 Notify = Callable[[str], None]
 
 
@@ -18,7 +19,15 @@ def notifier() -> Notify:
     if "NOTIFY_SOCKET" not in os.environ:
         return _nobody
     # systemd-python: an extra that only a box under systemd needs.
-    notify: Notify = import_module("systemd.daemon").notify
+    tell = import_module("systemd.daemon").notify
+
+    def notify(line: str) -> None:
+        # Whoever started us may have gone; sd_notify(3): its failure is no reason to stop.
+        try:
+            tell(line)
+        except OSError as error:
+            _LOG.warning("systemd: %s", error)
+
     return notify
 
 

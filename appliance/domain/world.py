@@ -22,9 +22,12 @@ from appliance.domain.events import (
     DeskClosed,
     DeskEvent,
     DeskOpened,
+    DispatchRaised,
     EndReason,
     Entry,
     Event,
+    IncidentCancelled,
+    IncidentClosed,
     IncidentEvent,
     RecordingDue,
     RecordingEvent,
@@ -70,6 +73,7 @@ class World:
     callbacks: Mapping[int, Callback] = field(default_factory=dict)
     desks: Mapping[str, str] = field(default_factory=dict)  # desk -> who sits there
     incidents: Incidents = field(default_factory=dict)
+    dispatched: Mapping[int, int] = field(default_factory=dict)  # dispatch -> its incident
     messages: Mapping[int, Sms] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=dict)
 
@@ -84,10 +88,10 @@ class World:
         return next((i for i in self.incidents.values() if i.call == call), None)
 
     def dispatch(self, id: int) -> tuple[Incident, Dispatch] | None:
-        for incident in self.incidents.values():
-            if found := incident.dispatches.get(id):
-                return incident, found
-        return None
+        if id not in self.dispatched:
+            return None
+        incident = self.incidents[self.dispatched[id]]
+        return incident, incident.dispatches[id]
 
     def works(self, part: str) -> bool:
         trouble = self.troubles.get(part)
@@ -105,7 +109,11 @@ def evolve(world: World, entry: Entry) -> World:
         case _ if isinstance(event, CallEvent):
             return replace(world, calls=calls.evolve(world.calls, entry, event))
         case _ if isinstance(event, IncidentEvent):
-            return replace(world, incidents=incidents.evolve(world.incidents, entry, event))
+            return replace(
+                world,
+                incidents=incidents.evolve(world.incidents, entry, event),
+                dispatched=_dispatched(world, event),
+            )
         case _ if isinstance(event, TroubleEvent):
             return replace(world, troubles=troubles.evolve(world.troubles, entry, event))
         case _ if isinstance(event, RecordingEvent):
@@ -135,6 +143,16 @@ def _recordings(recordings: Mapping[int, str], event: RecordingEvent) -> Mapping
             return drop(recordings, call) if event.part == event.parts else recordings
         case RecordingFailed(call):
             return drop(recordings, call)
+
+
+def _dispatched(world: World, event: IncidentEvent) -> Mapping[int, int]:
+    match event:
+        case DispatchRaised(id, incident):
+            return put(world.dispatched, id, incident)
+        case IncidentClosed(id) | IncidentCancelled(id):
+            return {d: i for d, i in world.dispatched.items() if i != id}
+        case _:
+            return world.dispatched
 
 
 def _callbacks(
