@@ -18,7 +18,8 @@ from appliance.settings import Settings
 from appliance.verbs import site_option
 from drivers.api import DriverError
 
-# The disk thread and the loop take turns; Python's 5 ms a turn are two thirds of RING to alert.
+# The disk thread and the loop take turns. Python's own turn is 5 ms; with 0.3 ms the slowest of a
+# hundred RINGs was an alert after 8 and 12 ms instead of 17 and 20 (hil/bench/chain.py).
 SWITCH_S = 0.0005
 
 
