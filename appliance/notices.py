@@ -1,12 +1,15 @@
 """What the daemon tells systemd, and where its log goes (sd_notify(3), systemd.journal-fields(7)).
 
-Run by hand it logs to standard error and notifies nobody.
+Run by hand it logs to standard error and notifies nobody. The notification is a datagram, as
+sd_notify(3) has it under "Standalone implementations": a box whose extra package is missing must
+still come up. The journal's fields are systemd-python's.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from importlib import import_module
 
@@ -16,16 +19,17 @@ Notify = Callable[[str], None]
 
 def notifier() -> Notify:
     """What sends a line such as `READY=1` to systemd, if it started us."""
-    if "NOTIFY_SOCKET" not in os.environ:
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
         return _nobody
-    # systemd-python: an extra that only a box under systemd needs.
-    tell = import_module("systemd.daemon").notify
+    # A leading @ is the abstract name space, which the kernel writes as a zero byte (unix(7)).
+    place = f"\0{address[1:]}" if address.startswith("@") else address
 
     def notify(line: str) -> None:
-        # Whoever started us may have gone; sd_notify(3): its failure is no reason to stop.
         try:
-            tell(line)
-        except OSError as error:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sending:
+                sending.sendto(line.encode(), place)
+        except OSError as error:  # whoever started us may have gone: no reason to stop
             _LOG.warning("systemd: %s", error)
 
     return notify
