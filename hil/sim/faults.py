@@ -8,7 +8,7 @@ from random import Random
 
 from appliance.clock import Quality
 from appliance.domain.events import Entry
-from appliance.journal import Batch, Journal, Written
+from appliance.journal import Batch, Journal
 
 
 class Crash(BaseException):
@@ -59,7 +59,7 @@ class FragileJournal(Journal):
             self.gremlin()
         super().settle(keys)
 
-    def _insert(self, written: Written, quality: Quality, link: bytes) -> bytes:
+    def _keep_orders(self, batch: Batch) -> None:
         if not self.remembers_orders:
-            written = replace(written, orders=())
-        return super()._insert(written, quality, link)
+            batch = [replace(written, orders=()) for written in batch]
+        super()._keep_orders(batch)
