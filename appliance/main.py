@@ -190,6 +190,8 @@ class _Box:
                 why = "; ".join(map(str, errors.exceptions))
                 _LOG.error("%s", why)
                 await self._disk.ask(Down(plan.PANEL, why))
+            finally:
+                self._loops.pop("levels", None)  # what is closed cannot beat
             await asyncio.sleep(AGAIN_S)
 
     async def _open_console(self) -> None:

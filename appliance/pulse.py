@@ -29,18 +29,26 @@ class Loop(Protocol):
 
 
 class Pulse:
-    def __init__(self, disk: Disk, loops: Mapping[str, Loop], feed: Callable[[], None]) -> None:
-        self._disk, self._loops, self._feed = disk, loops, feed
+    def __init__(
+        self,
+        disk: Disk,
+        loops: Mapping[str, Loop],
+        feed: Callable[[], None],
+        every_s: float = PULSE_S,
+    ) -> None:
+        """`loops` may change: a panel is opened late, and again after a fault."""
+        self._disk, self._loops, self._feed, self._every_s = disk, loops, feed, every_s
         self._disk_answers: asyncio.Task[None] | None = None
         self._disk_asked_s = 0.0
 
     async def run(self) -> None:
         while True:
-            before = {name: loop.beats for name, loop in self._loops.items()}
+            before = {name: (loop, loop.beats) for name, loop in self._loops.items()}
             for loop in self._loops.values():
                 loop.beat()
-            await asyncio.sleep(PULSE_S)
-            stuck = [name for name, beats in before.items() if self._loops[name].beats == beats]
+            await asyncio.sleep(self._every_s)
+            now = self._loops.items()
+            stuck = [name for name, loop in now if before.get(name) == (loop, loop.beats)]
             if not self._disk_lives():
                 stuck.append("disk")
             if stuck:
