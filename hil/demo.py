@@ -86,26 +86,32 @@ async def _demo(directory: Path, *, once: bool, quiet: bool) -> dict[str, Any]:
     async with far_site(directory, tuple(AGENCIES), ring_ms=PHONE_RINGS_MS) as site:
         story = _Story(site, Timeline(say))
         box = asyncio.create_task(story.box())
-        telling = asyncio.create_task(story.tell())
-        await asyncio.wait({box, telling}, return_when=asyncio.FIRST_COMPLETED)
-        if box.done():
-            telling.cancel()
+        try:
+            await _told(story, box, once=once, say=say)
+        finally:  # the box before its far ends, also on Ctrl-C: they would all seem to break
+            story.watcher.stop.set()
             await box
-        await telling
-        if not once:
-            say(_STAYS.format(url=story.url))
-            await asyncio.wait(
-                {box, asyncio.create_task(story.more_callers())},
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        story.watcher.stop.set()
-        await box
         verdict = chain.verify(site.state / JOURNAL)
         for recording in story.timeline.recordings:
             recording["tones"] = _tones(Path(recording["path"]))
         return story.timeline.summary() | {
             "journal": {"entries": verdict.rows, "intact": not verdict.fault}
         }
+
+
+async def _told(
+    story: _Story, box: asyncio.Task[None], *, once: bool, say: Callable[[str], None]
+) -> None:
+    telling = asyncio.create_task(story.tell())
+    await asyncio.wait({box, telling}, return_when=asyncio.FIRST_COMPLETED)
+    if box.done():
+        telling.cancel()
+        return
+    await telling
+    if not once:
+        say(_STAYS.format(url=story.url))
+        more = asyncio.create_task(story.more_callers())
+        await asyncio.wait({box, more}, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _tones(path: Path) -> dict[str, int]:
