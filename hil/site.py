@@ -18,9 +18,10 @@ from pathlib import Path
 from drivers.asterisk.rendering import Desk, Trunk
 from hil.far_end.agency import Agency
 from hil.far_end.broker import Mosquitto
-from hil.far_end.exchange import FarExchange, free_port, started_exchange
+from hil.far_end.exchange import FarExchange, started_exchange
 from hil.far_end.modem import ModemSimulator, open_modem_simulator
 from hil.far_end.phone import DeskPhone, contact_at, phone
+from hil.far_end.ports import free_port
 
 PROJECT = Path(__file__).parents[1]
 KODE = "7471"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -21,7 +22,8 @@ from drivers.broker import PahoBroker, open_broker
 from drivers.mqtt.session import PAYLOAD_MAX, Tls
 from drivers.wire.mqtt5 import MessageProperties
 from hil.far_end.agency import Agency
-from hil.far_end.broker import Mosquitto, free_port
+from hil.far_end.broker import Mosquitto
+from hil.far_end.ports import free_port
 from tests.waiting import eventually
 
 WITHIN_S = 20.0
@@ -446,7 +448,7 @@ def test_a_broker_that_refuses_us_says_why_in_both_languages(tmp_path: Path) -> 
 
 def test_no_broker_at_all_is_one_down_and_no_more() -> None:
     async def story() -> None:
-        port = free_port()
+        port = free_port(socket.SOCK_STREAM)
         async with open_broker("broker", "127.0.0.1", port, client_id="box") as broker:
             facts = broker.facts()
             down = await next_fact(facts)
@@ -489,7 +491,7 @@ def make_certificates(folder: Path) -> None:
 
 def test_mutual_tls_carries_long_messages_and_refuses_a_stranger(tmp_path: Path) -> None:
     make_certificates(tmp_path)
-    port = free_port()
+    port = free_port(socket.SOCK_STREAM)
     long = bytes(range(256)) * 900  # many TLS records: bytes wait inside the TLS layer
     box = Tls(tmp_path / "ca.crt", tmp_path / "client.crt", tmp_path / "client.key")
     stranger = Tls(tmp_path / "ca.crt")

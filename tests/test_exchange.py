@@ -35,9 +35,10 @@ from drivers.asterisk.exchange import AsteriskExchange, open_exchange
 from drivers.asterisk.recordings import Recordings
 from drivers.asterisk.rendering import Desk, Trunk
 from drivers.wire.rtp import FRAME_BYTES, L16Receiver, L16Sender
-from hil.far_end.exchange import PROJECT, FarExchange, asterisk_root, free_port, started_exchange
+from hil.far_end.exchange import PROJECT, FarExchange, asterisk_root, started_exchange
 from hil.far_end.gateway import caller
 from hil.far_end.phone import busy_phone, contact_at, phone
+from hil.far_end.ports import free_port
 from hil.far_end.sipp_process import loudness
 from tests.waiting import eventually
 

@@ -106,9 +106,6 @@ class Incident:
             return IncidentState.CLASSIFIED
         return IncidentState.VERIFIED if self.verified_by else IncidentState.NEW
 
-    def dispatch_to(self, agency: str) -> Dispatch | None:
-        return next((d for d in self.dispatches.values() if d.agency == agency), None)
-
 
 # The furthest dispatch tells how far the incident is.
 _EVIDENCE = (

@@ -21,6 +21,8 @@ from subprocess import DEVNULL, STDOUT, Popen
 from types import TracebackType
 from typing import Self
 
+from hil.far_end.ports import free_port
+
 START_S = 10.0
 _PROBE_S = 0.02
 
@@ -44,7 +46,7 @@ class Mosquitto:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="siaga-mosquitto-")
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.log = self.folder / "mosquitto.log"
-        self.port = free_port()
+        self.port = free_port(socket.SOCK_STREAM)
         self._options = options
         self._process: Popen[bytes] | None = None
 
@@ -119,10 +121,3 @@ class Mosquitto:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None, "mosquitto is not running"
         self._process.send_signal(number)
-
-
-def free_port() -> int:
-    """A loopback TCP port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

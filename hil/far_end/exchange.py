@@ -25,6 +25,7 @@ from pathlib import Path
 
 from drivers.api import DriverError
 from drivers.asterisk.rendering import Desk, ExchangePlan, Trunk, render, start_conf
+from hil.far_end.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
 SOUNDS = PROJECT / "config" / "sounds"
@@ -108,15 +109,6 @@ class FarExchange:
             if asyncio.get_running_loop().time() > end:
                 raise DriverError(f"tidak ada yang mendengar / nobody listens as {app}")
             await asyncio.sleep(PROBE_S)
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """Return a port nobody has at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        assert isinstance(port, int)
-        return port
 
 
 def asterisk_root() -> Path | None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.far_end.exchange import free_port
+from hil.far_end.ports import free_port
 from hil.far_end.sipp_process import SippProcess, started_sipp
 
 TALK_MS = 600_000

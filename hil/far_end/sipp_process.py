@@ -20,9 +20,9 @@ from pathlib import Path
 
 from drivers.api import DriverError
 from drivers.asterisk.rendering import fill
+from hil.far_end.goertzel import RATE_HZ, power_at
 
 SCENARIOS = Path(__file__).parent / "sipp"
-RATE_HZ = 8_000
 START_S = 10.0
 
 
@@ -107,13 +107,8 @@ def alaw_tone(hz: int, seconds: int = 1) -> bytes:
 
 
 def loudness(samples: array[int], hz: int) -> float:
-    """Return how much of `hz` is in `samples` (8 kHz): about its amplitude. Goertzel, 1958."""
-    coefficient = 2 * math.cos(2 * math.pi * hz / RATE_HZ)
-    before, last = 0.0, 0.0
-    for sample in samples:
-        before, last = last, sample + coefficient * last - before
-    power = before * before + last * last - coefficient * before * last
-    return 2 * math.sqrt(max(power, 0.0)) / max(len(samples), 1)
+    """Return how much of `hz` is in `samples` (8 kHz): about its amplitude."""
+    return 2 * math.sqrt(max(power_at(samples, hz), 0.0)) / max(len(samples), 1)
 
 
 def _alaw(sample: int) -> int:

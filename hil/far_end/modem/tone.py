@@ -6,7 +6,8 @@ import math
 import struct
 from array import array
 
-RATE_HZ = 8_000
+from hil.far_end.goertzel import RATE_HZ, power_at
+
 FRAME_SAMPLES = 160  # 20 ms
 AMPLITUDE = 8_000
 
@@ -24,9 +25,4 @@ def level_of(pcm: bytes, hz: float) -> float:
     power = sum(sample * sample for sample in samples)
     if not power:
         return 0.0
-    coefficient = 2 * math.cos(2 * math.pi * hz / RATE_HZ)
-    before, last = 0.0, 0.0
-    for sample in samples:
-        before, last = last, sample + coefficient * last - before
-    found = before * before + last * last - coefficient * before * last
-    return min(1.0, 2 * found / (len(samples) * power))
+    return min(1.0, 2 * power_at(samples, hz) / (len(samples) * power))
